@@ -19,7 +19,7 @@ const JOBS: [(&str, fn()); 9] = [
     ("deltas", deltas),
     ("long_line", long_line),
     ("turns", turns),
-    ("asks", asks),
+    ("asks", incoming_requests),
     ("delta_views", delta_views),
     ("assistant_views", assistant_views),
     ("tool_result_view", tool_result_view),
@@ -55,17 +55,17 @@ fn mixed() {
     (0..50).for_each(|at| bytes.extend(writer.assistant(1000 + 20 * at)));
     (0..5).for_each(|_| bytes.extend(writer.tool_result(100_000)));
     bytes.extend(writer.result());
-    assert_eq!(told(&bytes), 1057);
+    assert_eq!(reported_events(&bytes), 1057);
 }
 
 fn deltas() {
     let mut writer = Writer::new();
     let bytes: Vec<u8> = (0..2000).flat_map(|_| writer.delta(300)).collect();
-    assert_eq!(told(&bytes), 2000);
+    assert_eq!(reported_events(&bytes), 2000);
 }
 
 fn long_line() {
-    assert_eq!(told(&Writer::new().image(2_000_000)), 1);
+    assert_eq!(reported_events(&Writer::new().image(2_000_000)), 1);
 }
 
 fn delta_views() {
@@ -93,7 +93,7 @@ fn viewed(lines: Vec<Vec<u8>>) -> usize {
 }
 
 /// How many messages a session makes of the bytes.
-fn told(bytes: &[u8]) -> usize {
+fn reported_events(bytes: &[u8]) -> usize {
     let mut session = session();
     prompted(&mut session);
     measured(&mut || fed(&mut session, bytes))
@@ -120,23 +120,24 @@ fn turns() {
     assert_eq!(ended, 200);
 }
 
-fn asks() {
-    let ask = |number: usize| {
+fn incoming_requests() {
+    let incoming = |number: usize| {
         format!(
             r#"{{"type":"control_request","request_id":"ff798b68-eed5-45f5-ab70-{number:012}","request":{{"subtype":"can_use_tool","tool_name":"Bash","input":{{"command":"ls","description":"look"}},"tool_use_id":"toolu_000003"}}}}"#
         ) + "\n"
     };
-    let asks: Vec<_> = (0..200).map(ask).collect();
+    let incoming_requests: Vec<_> = (0..200).map(incoming).collect();
     let mut session = session();
     let answered = measured(&mut || {
-        asks.iter()
-            .filter(|ask| {
-                session.receive(SessionTime::ZERO, ask.as_bytes());
-                let asked = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
-                    Action::IncomingRequest(ask) => Some(ask.id()),
+        incoming_requests
+            .iter()
+            .filter(|incoming| {
+                session.receive(SessionTime::ZERO, incoming.as_bytes());
+                let request = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
+                    Action::IncomingRequest(incoming) => Some(incoming.id()),
                     _ => None,
                 });
-                let answered = session.respond(SessionTime::ZERO, asked.expect("it is asked"), Decision::deny("no"));
+                let answered = session.respond(SessionTime::ZERO, request.expect("it is asked"), Decision::deny("no"));
                 sent(&mut session);
                 answered.is_ok()
             })

@@ -96,7 +96,7 @@ fn main() -> ExitCode {
 struct Canned {
     now: SessionTime,
     /// How much of the turn was said.
-    said: usize,
+    text: usize,
     spoken_to: bool,
 }
 
@@ -130,14 +130,14 @@ impl Transport for Canned {
 
     fn poll_read(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         LINES.with_borrow(|lines| {
-            let rest = &lines[self.said..];
+            let rest = &lines[self.text..];
             if !self.spoken_to || rest.is_empty() {
                 return Poll::Pending;
             }
             // As a pipe gives it: not all at once.
             let count = rest.len().min(buffer.len()).min(4096);
             buffer[..count].copy_from_slice(&rest[..count]);
-            self.said += count;
+            self.text += count;
             Poll::Ready(Ok(count))
         })
     }
@@ -176,20 +176,20 @@ fn idle(number: usize) -> Idle {
     seed[..8].copy_from_slice(&number.to_le_bytes());
     let mut config = Config::new(Seed::from_bytes(seed));
     config.handled = IncomingKinds::ALL;
-    let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
+    let transport = Canned { now: SessionTime::ZERO, text: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(config, transport).into_session();
     let mut subscriber = claude.subscribe(1024, Overflow::Oldest);
-    let mut asks = claude.incoming().expect("the first owner");
+    let mut incoming_requests = claude.incoming().expect("the first owner");
     let mut turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = self::turn(&turn.id().uuid().to_string()));
     let mut cx = Context::from_waker(Waker::noop());
     let mut ended = false;
     while !ended {
         assert!(Pin::new(&mut runner).poll(&mut cx).is_pending());
-        while let Poll::Ready(Some(asked)) = std::pin::pin!(asks.next()).poll(&mut cx) {
-            match asked.permission() {
-                Ok(_) => asked.respond(Decision::allow()).expect("it is open"),
-                Err(_) => drop(asked),
+        while let Poll::Ready(Some(incoming_request)) = std::pin::pin!(incoming_requests.next()).poll(&mut cx) {
+            match incoming_request.permission() {
+                Ok(_) => incoming_request.respond(Decision::allow()).expect("it is open"),
+                Err(_) => drop(incoming_request),
             }
         }
         while let Poll::Ready(Some(action)) = std::pin::pin!(subscriber.next()).poll(&mut cx) {
@@ -201,7 +201,7 @@ fn idle(number: usize) -> Idle {
     }
     drop(claude.request(Request::new("mcp_status")).expect("there is room"));
     assert!(Pin::new(&mut runner).poll(&mut cx).is_pending());
-    (claude, runner, subscriber, asks)
+    (claude, runner, subscriber, incoming_requests)
 }
 
 fn idle_sessions() -> f64 {
@@ -224,11 +224,11 @@ fn lines() -> Vec<u8> {
 /// The child: waits for a line, writes them all, and waits for the end of its input.
 fn talk() -> ExitCode {
     let mut line = String::new();
-    let mut said = Ok(());
+    let mut text = Ok(());
     while std::io::stdin().read_line(&mut line).is_ok_and(|count| count > 0) {
-        said = std::io::stdout().lock().write_all(&lines());
+        text = std::io::stdout().lock().write_all(&lines());
     }
-    if said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if text.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Processor seconds: with a session, with a bare loop, in the core, and with a session of each policy.

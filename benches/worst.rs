@@ -5,15 +5,15 @@
 
 #[path = "clock/mod.rs"]
 mod clock;
-#[path = "../tests/support/costly.rs"]
-mod costly;
 #[path = "counting/mod.rs"]
 mod counting;
+#[path = "../tests/support/expensive_lines.rs"]
+mod expensive_lines;
 
 use std::process::ExitCode;
 
 use claude_duplex::Message;
-use costly::{FILLINGS, PLACES, hear, length, line, session};
+use expensive_lines::{FILLINGS, PLACES, length, line, receive, session};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -71,12 +71,12 @@ fn main() -> ExitCode {
 
 /// The time of a line as a multiple of that of a check, and its peak memory in lengths of it.
 fn cost(line: &[u8], checked: f64) -> (f64, f64) {
-    let (mut heard, mut peak) = (Vec::new(), 0);
+    let (mut received, mut peak) = (Vec::new(), 0);
     for _ in 0..RUNS {
         let mut session = session(line.len());
-        let ((_, counted), time) = clock::timed(|| counting::counted(|| hear(&mut session, line, |_| {})));
+        let ((_, counted), time) = clock::timed(|| counting::counted(|| receive(&mut session, line, |_| {})));
         peak = counted.peak;
-        heard.push(time);
+        received.push(time);
     }
-    (clock::median(heard) / checked, peak as f64 / length(line) as f64)
+    (clock::median(received) / checked, peak as f64 / length(line) as f64)
 }

@@ -61,10 +61,11 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let keep = Arc::clone(&open);
     // An incoming request is settled by the client that answers it; at the end what nobody answered is declined.
     let permissions = IncomingKinds::NONE.with(IncomingKind::Permission);
-    let asks = claude.incoming_of(permissions)?.serve(handler_fn(permissions, move |asked: Responder| {
-        keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
-        std::future::ready(())
-    }))?;
+    let serving_requests =
+        claude.incoming_of(permissions)?.serve(handler_fn(permissions, move |responder: Responder| {
+            keep.lock().expect("nobody panics").insert(responder.id().number(), responder);
+            std::future::ready(())
+        }))?;
     let executor = LocalExecutor::new();
     let accept = async {
         loop {
@@ -88,7 +89,7 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         claude.close();
         served
     };
-    let ((), (closed, ())) = executor.run(try_zip(serving, async { Ok(zip(runner, asks).await) })).await?;
+    let ((), (closed, ())) = executor.run(try_zip(serving, async { Ok(zip(runner, serving_requests).await) })).await?;
     writeln!(stdout(), "{}", closed.reason)?;
     Ok(())
 }
@@ -97,8 +98,8 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open: Open) {
     let (mut writer, mut replies) = (stream.clone(), stream.clone());
     let telling = async {
-        while let Some(told) = watch.next().await {
-            let line = match told {
+        while let Some(item) = watch.next().await {
+            let line = match item {
                 Ok(action) => match line(&action) {
                     Some(line) => line,
                     None => continue,
@@ -114,12 +115,12 @@ async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open:
         while let Some(line) = lines.next().await {
             let line = line?;
             let (command, rest) = line.split_once(' ').unwrap_or((&line, ""));
-            let asked = || open.lock().expect("nobody panics").remove(&rest.parse().ok()?);
+            let responder = || open.lock().expect("nobody panics").remove(&rest.parse().ok()?);
             match command {
                 "prompt" => drop(claude.prompt(rest)),
                 // It may be withdrawn, or answered by another client.
-                "allow" => drop(asked().map(|asked| asked.respond(Decision::allow()))),
-                "deny" => drop(asked().map(|asked| asked.respond(Decision::deny("a client said no")))),
+                "allow" => drop(responder().map(|responder| responder.respond(Decision::allow()))),
+                "deny" => drop(responder().map(|responder| responder.respond(Decision::deny("a client said no")))),
                 "close" => claude.close(),
                 _ => replies.write_all(b"say: prompt TEXT, allow N, deny N, close\n").await?,
             }
@@ -137,12 +138,12 @@ fn line(action: &Action) -> Option<String> {
             (MessageKind::StreamEvent, Some(StreamDelta::Text(text))) => format!("text {text:?}"),
             _ => return None,
         },
-        Action::IncomingRequest(ask) => {
-            let tool = ask.permission().ok()?;
-            format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
+        Action::IncomingRequest(incoming) => {
+            let tool = incoming.permission().ok()?;
+            format!("asks {} {} {}", incoming.id().number(), tool.tool_name, tool.input.as_str())
         }
-        Action::IncomingAnswered { id: ask, response: verdict, .. } => format!("{verdict} {}", ask.number()),
-        Action::IncomingCancelled { id: ask, .. } => format!("withdrawn {}", ask.number()),
+        Action::IncomingAnswered { id: incoming, response: verdict, .. } => format!("{verdict} {}", incoming.number()),
+        Action::IncomingCancelled { id: incoming, .. } => format!("withdrawn {}", incoming.number()),
         Action::PromptEnded { outcome, .. } => format!("ended {outcome}"),
         Action::Closed(closed) => format!("closed: {}", closed.reason),
         _ => return None,

@@ -22,10 +22,10 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     claude.prompt("run: ls")?;
     while let Some(action) = claude.next_blocking() {
         match action {
-            Action::IncomingRequest(ask) => {
-                let permission = ask.permission()?;
+            Action::IncomingRequest(incoming) => {
+                let permission = incoming.permission()?;
                 writeln!(stdout(), "may it run {} {}? no", permission.tool_name, permission.input.as_str())?;
-                claude.respond(ask.id(), Decision::deny("look, but do not touch"))?;
+                claude.respond(incoming.id(), Decision::deny("look, but do not touch"))?;
             }
             Action::PromptEnded { outcome, result, .. } => {
                 let result = result.map(|result| result.result()).transpose()?;

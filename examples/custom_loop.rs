@@ -28,11 +28,11 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let options = options.include_partial_messages();
     let mut session = session::Session::start(&options, Config::default(), |_| ())?;
     session.protocol.prompt(session.now(), Prompt::text("hello"))?;
-    let mut said = Accumulator::new();
+    let mut answer = Accumulator::new();
     while let Some(action) = session.next()? {
         match action {
             Action::Message { message, .. } => {
-                for edit in said.add(&message) {
+                for edit in answer.add(&message) {
                     match edit {
                         Edit::Append { block, text, .. } if block.is_answer() => write!(stdout(), "{text}")?,
                         Edit::Replace { block, text, .. } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn git_is_allowed_as_long_as_it_stays_here() {
+    fn git_is_allowed_inside_the_folder_only() {
         let bash = |command: &str| policy(&PermissionRequest::new("Bash", serde_json::json!({ "command": command })));
         assert_eq!(bash("git status"), Decision::allow());
         assert!(matches!(bash("git push"), Decision::Deny(_)));

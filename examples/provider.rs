@@ -21,7 +21,7 @@ use claude_duplex::{
 use futures_lite::{Stream, StreamExt, stream::unfold};
 
 /// A message of the conversation, as the application keeps it.
-pub(crate) struct Said {
+pub(crate) struct HistoryMessage {
     pub(crate) role: Role,
     pub(crate) parts: Vec<Part>,
 }
@@ -78,7 +78,7 @@ impl Provider {
         &self,
         model: &str,
         system: &str,
-        history: &[Said],
+        history: &[HistoryMessage],
     ) -> Result<impl Stream<Item = Result<Event, SessionError>> + Send + use<>, SessionError> {
         let mut running = Arc::clone(&self.running).lock_owned().await;
         let serves = |running: &Running| running.claude.is_alive() && running.system == system;
@@ -93,9 +93,9 @@ impl Provider {
         }
         let prompt = Prompt::from_blocks(blocks(history, goes_on));
         let prompt = session.claude.prompt(prompt)?.interrupt_on_drop();
-        let (said, events, usage) = (Accumulator::new(), VecDeque::new(), Usage::default());
+        let (accumulator, events, usage) = (Accumulator::new(), VecDeque::new(), Usage::default());
         let open = self.open.clone();
-        Ok(unfold(Reply { running, prompt: Some(prompt), said, usage, events, open }, Reply::next).boxed())
+        Ok(unfold(Reply { running, prompt: Some(prompt), accumulator, usage, events, open }, Reply::next).boxed())
     }
 
     /// Decides about the tool of an [`Event::Confirm`].
@@ -114,13 +114,13 @@ impl Provider {
 }
 
 /// The last message; before it, as text, what was said before if the session does not know it.
-fn blocks(history: &[Said], goes_on: bool) -> Vec<Block> {
+fn blocks(history: &[HistoryMessage], goes_on: bool) -> Vec<Block> {
     let Some((last, before)) = history.split_last() else { return Vec::new() };
     let before = if goes_on { &[] } else { before };
     let mut blocks = Vec::new();
-    for said in before {
-        blocks.push(Block::text(if said.role == Role::User { "Human:" } else { "Assistant:" }));
-        blocks.extend(said.parts.iter().map(block));
+    for accumulator in before {
+        blocks.push(Block::text(if accumulator.role == Role::User { "Human:" } else { "Assistant:" }));
+        blocks.extend(accumulator.parts.iter().map(block));
     }
     blocks.extend(last.parts.iter().map(block));
     blocks
@@ -137,7 +137,7 @@ fn block(part: &Part) -> Block {
 struct Reply {
     running: tokio::sync::OwnedMutexGuard<Option<Running>>,
     prompt: Option<PromptHandle>,
-    said: Accumulator,
+    accumulator: Accumulator,
     usage: Usage,
     events: VecDeque<Event>,
     open: OpenRequests,
@@ -155,7 +155,7 @@ impl Reply {
                 biased;
                 message = prompt.next() => match message {
                     Some(Ok(message)) => {
-                        self.events.extend(self.said.add(&message).into_iter().map(Event::Edit));
+                        self.events.extend(self.accumulator.add(&message).into_iter().map(Event::Edit));
                         if let Some(usage) = message.usage().filter(|_| !message.is_subagent()) {
                             self.usage.merge(&usage);
                             self.events.push_back(Event::Usage(self.usage.clone()));
@@ -192,7 +192,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let provider = Provider::new(Options::new().program(program));
     let (mut history, mut context, mut typed) = (Vec::new(), None, stdin().lines());
     while let Some(line) = typed.next().transpose()? {
-        history.push(Said { role: Role::User, parts: vec![Part::Text(line)] });
+        history.push(HistoryMessage { role: Role::User, parts: vec![Part::Text(line)] });
         let mut events = provider.stream(&model, "You are a friend of few words.", &history).await?;
         while let Some(event) = events.next().await {
             match event? {
@@ -210,7 +210,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 Event::Done(answer) => {
                     let (written, cost) = (answer.usage().and_then(|usage| usage.output_tokens), answer.cost_usd());
                     println!("\n(context {context:?}, written {written:?} tokens; {cost:?} US dollars)");
-                    history.push(Said { role: Role::Assistant, parts: vec![Part::Text(answer.text())] });
+                    history.push(HistoryMessage { role: Role::Assistant, parts: vec![Part::Text(answer.text())] });
                 }
                 _ => {}
             }

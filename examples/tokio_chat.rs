@@ -26,11 +26,11 @@ async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
     let options = options.include_partial_messages();
     let mut claude = claude_duplex::driver::tokio::spawn(&options, Config::new(Seed::random()))?;
     let (mut typed, mut open, mut silent) = (type_ahead(), true, true);
-    let mut said = Accumulator::new();
+    let mut answer = Accumulator::new();
     loop {
         tokio::select! {
             action = claude.next() => match action {
-                Some(action) => show(action, &mut said)?,
+                Some(action) => show(action, &mut answer)?,
                 None => return Ok(()),
             },
             line = typed.recv(), if open => match line {
@@ -53,10 +53,10 @@ async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn show(action: Action, said: &mut Accumulator) -> Result<(), Box<dyn Error>> {
+fn show(action: Action, answer: &mut Accumulator) -> Result<(), Box<dyn Error>> {
     match action {
         Action::Message { message, .. } => {
-            for edit in said.add(&message) {
+            for edit in answer.add(&message) {
                 match edit {
                     Edit::Append { block, text, .. } if block.is_answer() => write!(stdout(), "{text}")?,
                     Edit::Replace { block, text, .. } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,

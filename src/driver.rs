@@ -1,12 +1,15 @@
 //! The async loop: drives a [`Protocol`] on a [`Transport`].
 
-mod aside;
 #[cfg(feature = "session")]
 pub(crate) mod awaited;
 #[cfg(feature = "smol")]
 mod blocking;
 mod clock;
 mod commands;
+mod finish;
+#[cfg(feature = "session")]
+mod for_handles;
+mod host_calls;
 mod record;
 mod resume;
 mod rounds;
@@ -29,21 +32,19 @@ use std::time::Duration;
 use futures_lite::Stream;
 
 use crate::base::time::SessionTime;
-use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::journal::RecordingError;
 use crate::protocol::action::Action;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::protocol::advice::Advice;
 use crate::protocol::config::Config;
-use crate::protocol::end::SessionClosed;
 use crate::protocol::input::Input;
 use crate::protocol::{Offsets, Protocol};
 #[cfg(feature = "tracing")]
 use crate::trace::Tracer;
 
-#[cfg(feature = "session")]
-pub(crate) use aside::{Aside, Waiting};
 use clock::Clock;
+#[cfg(feature = "session")]
+pub(crate) use host_calls::{HostCalls, Waiting};
 use record::Record;
 pub use resume::ResumeError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -110,7 +111,7 @@ const BREATH: Duration = Duration::from_millis(1);
 /// claude.prompt("clean up").unwrap();
 /// assert_eq!(world.run(deny_everything(&mut claude)), 1);
 /// ```
-#[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
+#[must_use = "a driver does nothing unless it is polled, and ends the child when it is dropped"]
 pub struct Driver<T> {
     protocol: Protocol,
     record: Record,
@@ -234,50 +235,6 @@ impl<T: Transport> Driver<T> {
         self.pause(cx)
     }
 
-    /// Closes the session gracefully and drives it to its end. Actions until then are dropped. Every open incoming request is
-    /// [declined](IncomingResponse::Decline) in the way that is safe for its kind, also if it was returned before. Returns
-    /// `None` if [`SessionClosed`](Action::Closed) was returned before.
-    ///
-    /// If the future is dropped, the session continues to close.
-    ///
-    /// ```
-    /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
-    /// use claude_duplex::{Action, Config, Driver, IncomingKind, Seed, SessionTime};
-    ///
-    /// let world = TestRuntime::new();
-    /// let script = Script::default().then([
-    ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
-    ///     Step::text("as you wish"),
-    /// ]);
-    /// let config =
-    ///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-    /// let mut claude = Driver::new(config, world.start(script));
-    /// claude.prompt("clean up").unwrap();
-    /// world.run(async {
-    ///     while !matches!(claude.next().await, Some(Action::IncomingRequest(_))) {}
-    ///     // The request stays unanswered: `finish` declines it.
-    ///     assert!(claude.finish().await.unwrap().exit.unwrap().is_success());
-    /// });
-    /// assert!(world.now() < SessionTime::from(std::time::Duration::from_secs(10)));
-    /// ```
-    pub async fn finish(&mut self) -> Option<SessionClosed> {
-        self.close();
-        poll_fn(|cx| {
-            loop {
-                self.decline_all();
-                match self.poll_next(cx) {
-                    Poll::Ready(Some(Action::Closed(closed))) => return Poll::Ready(Some(closed)),
-                    Poll::Ready(Some(_)) => {}
-                    Poll::Ready(None) => return Poll::Ready(None),
-                    // The last write may have made room for a response.
-                    Poll::Pending if self.decline_all() => {}
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-        })
-        .await
-    }
-
     // Queries.
 
     /// Returns the state machine of the session, for its queries.
@@ -318,65 +275,15 @@ impl<T: Transport> Driver<T> {
         advice.iter().for_each(|advice| self.record.tracer.advice(advice));
     }
 
-    /// Returns the next queued action, without polling the child.
-    #[cfg(feature = "session")]
-    pub(crate) fn unread(&mut self) -> Option<Action> {
-        self.pop()
-    }
-
-    /// Stops reading stdout until then, because a reader cannot accept more. Stdout is still read while output is awaited
-    /// that cannot wait.
-    #[cfg(feature = "session")]
-    pub(crate) fn hold(&mut self, until: Option<SessionTime>) {
-        self.held = until;
-        self.overread &= until.is_some();
-    }
-
-    /// Returns `true` if stdout is read although it is [held](Self::hold).
-    #[cfg(feature = "session")]
-    pub(crate) fn reads_on(&self) -> bool {
-        self.overread || self.protocol.awaits_output()
-    }
-
-    /// Defers calls of the host's code: see [`Record::set_aside`].
-    #[cfg(feature = "session")]
-    pub(crate) fn set_aside(&mut self) -> Aside {
-        self.record.set_aside()
-    }
-
-    /// Returns the amount of deferred data for the host's code.
-    #[cfg(feature = "session")]
-    pub(crate) fn waits(&self) -> usize {
-        self.record.waits()
-    }
-
-    /// Takes the deferred data for the host's code.
-    #[cfg(feature = "session")]
-    pub(crate) fn take_waiting(&mut self) -> Waiting {
-        self.record.take_waiting()
-    }
-
-    /// Notes that the journal could not be written.
-    #[cfg(feature = "session")]
-    pub(crate) fn recording_failed(&mut self, error: io::Error) {
-        self.record.failed(error);
-    }
-
     /// Passes an input to the session at the current time.
-    fn tell(&mut self, input: Input<'_>) {
+    fn apply(&mut self, input: Input<'_>) {
         let now = self.now();
-        self.record.tell(&mut self.protocol, now, input);
+        self.record.apply(&mut self.protocol, now, input);
     }
 
     /// Returns the session's time.
     pub(crate) fn now(&self) -> SessionTime {
         self.clock.session(self.transport.now())
-    }
-
-    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
-    fn decline_all(&mut self) -> bool {
-        let open: Vec<_> = self.protocol.open_incoming().map(IncomingRequest::id).collect();
-        open.into_iter().filter(|ask| self.respond(*ask, IncomingResponse::Decline).is_ok()).count() > 0
     }
 
     fn pop(&mut self) -> Option<Action> {

@@ -110,7 +110,7 @@ impl IncomingRequest {
                 message.type_name()
             )));
         }
-        let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
+        let subtype = control::incoming(message.as_bytes()).subtype.unwrap_or_default();
         let kind = IncomingKind::of_subtype(&subtype);
         Ok(Self { id: IncomingId::new(0, 0), kind, message, turn: None, prompt: None })
     }
@@ -197,6 +197,6 @@ impl IncomingRequest {
         if self.kind != kind {
             return Err(DecodeError::other(format!("the request is of the kind `{}`, not `{kind}`", self.kind)));
         }
-        control::ask_view(self.message.as_bytes())
+        control::incoming_view(self.message.as_bytes())
     }
 }

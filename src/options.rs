@@ -46,13 +46,13 @@
 //! "Since VERSION" names the oldest tested version that knows a flag or value. The tested versions are 1.0.128, 2.0.76,
 //! 2.1.50, 2.1.143, 2.1.250 and 2.1.329. Older versions exit with code 1 if they do not know a flag.
 
-mod asking;
 mod conflicts;
 mod environment;
 mod error;
 mod flags;
 mod invocation;
 mod model;
+mod permission_options;
 mod session;
 mod settings;
 mod support;

@@ -4,7 +4,6 @@ pub(crate) mod action;
 mod action_queue;
 mod activity;
 pub(crate) mod advice;
-mod aims;
 mod api;
 mod background;
 mod capacity;
@@ -21,6 +20,7 @@ mod guard;
 pub(crate) mod handed_out;
 mod incoming_requests;
 pub(crate) mod input;
+mod interrupt_targets;
 mod ledger;
 mod line;
 mod lines;
@@ -54,10 +54,10 @@ use crate::protocol::config::Config;
 
 use action_queue::Actions;
 use activity::Activity;
-use aims::Aims;
 use background::Background;
 use capacity::Wanted;
 use incoming_requests::IncomingRequests;
+use interrupt_targets::InterruptTargets;
 use ledger::Ledger;
 use line::Lines;
 use outgoing_requests::Requests;
@@ -116,9 +116,9 @@ pub struct Protocol {
     actions: Actions,
     offsets: Offsets,
     ledger: Ledger,
-    asks: IncomingRequests,
+    incoming: IncomingRequests,
     requests: Requests,
-    aims: Aims,
+    interrupt_targets: InterruptTargets,
     time_limits: TimeLimits,
     background: Background,
     activity: Activity,

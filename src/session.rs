@@ -6,7 +6,7 @@
 //! Session, Runner   PromptHandle   IncomingRequests, Responder
 //!         \______ shared ______/         locks, last handle, end of the session
 //!                /      \
-//!            state      desk             driver and waiting tasks; work of dropped handles
+//!            state      runner_inbox     driver and waiting tasks; work of dropped handles
 //!           /  |   \
 //!     router owners reply, drive         routes of messages; owners of incoming requests
 //!           \  |   /        Subscriber
@@ -18,7 +18,6 @@ mod builder;
 mod call;
 mod call_error;
 mod declined;
-mod desk;
 mod drive;
 mod error;
 mod incoming;
@@ -30,6 +29,7 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
+mod runner_inbox;
 #[cfg(all(test, loom))]
 #[path = "../tests/schedules/models/mod.rs"]
 mod schedules;
@@ -174,7 +174,7 @@ impl Session {
     /// Returns the interrupt with the reason: see [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
         let pending = self.presence.command(|state| state.interrupt(interrupt))?;
-        Ok(pending.for_host(&self.presence.desk))
+        Ok(pending.for_host(&self.presence.runner_inbox))
     }
 
     /// Sends a control request to the CLI. The response can be awaited later, or not at all. [`call`](Self::call)
@@ -199,7 +199,7 @@ impl Session {
     /// Returns the request with the reason: see [`Protocol::request`](crate::Protocol::request).
     pub fn request(&self, request: impl Into<Request>) -> Result<PendingResponse, RefusedError<Request>> {
         let pending = self.presence.command(|state| state.request(request.into()))?;
-        Ok(pending.for_host(&self.presence.desk))
+        Ok(pending.for_host(&self.presence.runner_inbox))
     }
 
     /// Closes the session gracefully: see [`Protocol::close`](crate::Protocol::close). The runner continues to
@@ -254,7 +254,7 @@ impl Session {
     /// CLI down. The other policies drop actions and delay nothing.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
-        Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.desk))
+        Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.runner_inbox))
     }
 
     /// Takes the incoming requests of all kinds that the session [handles](crate::Config::handle). A session that
@@ -372,7 +372,7 @@ impl fmt::Debug for Session {
         let id = self.session_id();
         let mut debug = f.debug_struct("Session");
         debug.field("id", &id).field("closed", &self.presence.closed());
-        if self.presence.desk.unpolled.is_unpolled() {
+        if self.presence.runner_inbox.unpolled.is_unpolled() {
             debug.field("runner", &format_args!("has not been polled"));
         }
         debug.finish_non_exhaustive()

@@ -143,20 +143,20 @@ pub const LONGEST_CONTENT: usize = 2048;
 pub const TARGET: &str = "claude_duplex";
 
 /// Emits an event with an explicit span, at one level or at one of two.
-macro_rules! tell {
+macro_rules! emit {
     ($level:ident, $parent:expr, $($event:tt)+) => {
         tracing::event!(target: $crate::trace::TARGET, parent: $parent, tracing::Level::$level, $($event)+)
     };
     ($level:ident if $condition:expr, else $other:ident, $parent:expr, $($event:tt)+) => {
         if $condition {
-            $crate::trace::tell!($level, $parent, $($event)+)
+            $crate::trace::emit!($level, $parent, $($event)+)
         } else {
-            $crate::trace::tell!($other, $parent, $($event)+)
+            $crate::trace::emit!($other, $parent, $($event)+)
         }
     };
 }
 
-use tell;
+use emit;
 
 /// Tracer of one session. [`trace`](crate::trace) lists its events and has an example.
 ///
@@ -178,7 +178,7 @@ impl Tracer {
         let tag = config.seed.tag();
         let session =
             warn_span!(target: TARGET, "session", tag, pid = process_id, session_id = Empty, cli_version = Empty);
-        tell!(INFO, &session, "session started");
+        emit!(INFO, &session, "session started");
         let turn_grace = config.timeouts.shutdown.turn;
         Self { session, turns: Turns::default(), turn_grace, exited: false, closed: false }
     }
@@ -212,7 +212,7 @@ impl Tracer {
 impl Drop for Tracer {
     fn drop(&mut self) {
         if !self.closed {
-            tell!(INFO, &self.session, "session dropped");
+            emit!(INFO, &self.session, "session dropped");
         }
     }
 }

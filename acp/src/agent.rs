@@ -206,7 +206,7 @@ impl Agent {
 /// Queues a request for its session. Half of the queue is for cancellations alone.
 fn send(id: SessionId, session: &Sender<Command>, command: Command) -> Result<(), Error> {
     if session.len() >= WAITING {
-        command.refuse(&failure::internal(format!("{WAITING} requests wait for the session already")));
+        command.refuse(&failure::internal("too many requests are queued for the session; wait for a response"));
         return Ok(());
     }
     if let Err(TrySendError::Closed(command) | TrySendError::Full(command)) = session.try_send(command) {

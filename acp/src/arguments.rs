@@ -66,7 +66,7 @@ impl Arguments {
                 Some("--journal") => arguments.journal = Some(value("--journal")?.into()),
                 Some("--mode") => {
                     let mode = value("--mode")?.into_string();
-                    arguments.mode = Some(mode.map_err(|_| "the mode is not Unicode".to_owned())?);
+                    arguments.mode = Some(mode.map_err(|_| "--mode is not valid Unicode".to_owned())?);
                 }
                 Some("--allow-bypass") => arguments.allow_bypass = true,
                 Some("--steer") => arguments.steer = true,
@@ -76,8 +76,9 @@ impl Arguments {
                 Some("--keep-for") => {
                     let time = value("--keep-for")?;
                     let parsed = time.to_str().and_then(|time| humantime::parse_duration(time).ok());
-                    arguments.keep =
-                        Some(parsed.ok_or(format!("--keep-for: {} is not a time such as 30min", time.display()))?);
+                    arguments.keep = Some(
+                        parsed.ok_or(format!("--keep-for: {} is not a duration; e.g. 30m or 2h", time.display()))?,
+                    );
                 }
                 #[cfg(feature = "protocol-v2")]
                 Some("--protocol-v2") => arguments.protocol_v2 = true,
@@ -159,7 +160,7 @@ mod tests {
             assert_eq!(kept(words), seconds, "{words:?}");
         }
         for (words, error) in [
-            (&["--keep-for", "soon"][..], "--keep-for: soon is not a time such as 30min"),
+            (&["--keep-for", "soon"][..], "--keep-for: soon is not a duration; e.g. 30m or 2h"),
             (
                 &["--keep", "--journal", "/j"],
                 "--keep cannot be combined with --journal: a kept session has a journal of its own",

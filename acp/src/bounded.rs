@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_are_counted_and_not_held() {
+    fn long_lines_are_counted_but_not_stored() {
         let bytes: &[u8] = b"1234\n\n12345\n123456789\nx";
         for size in 1..30 {
             let lines = Lines::new(BufReader::with_capacity(size, bytes), 4);

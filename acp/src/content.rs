@@ -25,10 +25,10 @@ pub(crate) fn prompt(content: Vec<ContentBlock>) -> Result<Prompt, Error> {
                     context.push(Block::text(quoted(&text)));
                 }
                 EmbeddedResourceResource::BlobResourceContents(blob) => context.push(binary(blob)?),
-                _ => return Err(invalid("a resource is of an unknown kind")),
+                _ => return Err(invalid("unknown kind of resource in the prompt")),
             },
-            ContentBlock::Audio(_) => return Err(invalid("the CLI takes no audio")),
-            _ => return Err(invalid("a content block is of an unknown kind")),
+            ContentBlock::Audio(_) => return Err(invalid("the CLI accepts no audio")),
+            _ => return Err(invalid("unknown kind of content block in the prompt")),
         }
     }
     blocks.append(&mut context);
@@ -64,7 +64,11 @@ fn binary(blob: BlobResourceContents) -> Result<Block, Error> {
     match blob.mime_type.as_deref() {
         Some(kind) if kind.starts_with("image/") => Ok(Block::image_base64(kind, blob.blob)),
         Some(kind @ "application/pdf") => Ok(Block::document_base64(kind, blob.blob)),
-        kind => Err(invalid(format!("{} is {}; the CLI takes images and PDF", blob.uri, kind.unwrap_or("binary")))),
+        kind => Err(invalid(format!(
+            "{} is {}; the CLI accepts only text, images and PDF",
+            blob.uri,
+            kind.unwrap_or("binary")
+        ))),
     }
 }
 
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cli_cannot_take_is_refused() {
+    fn content_that_the_cli_does_not_accept_is_refused() {
         for content in [
             json!([]),
             json!([{ "type": "audio", "mimeType": "audio/wav", "data": "" }]),

@@ -121,14 +121,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_do_not_lead_elsewhere() {
+    fn session_ids_cannot_name_files_outside_the_folder() {
         for id in ["", "..", "../x", "a/b", "a.b", "é", &"a".repeat(200)] {
             assert_eq!(find_now(id), None, "{id}");
         }
     }
 
     #[test]
-    fn only_what_was_seen_is_shown() {
+    fn only_visible_messages_are_in_the_history() {
         assert!(is_shown(br#"{"type":"user","message":{}}"#));
         for line in [
             r#"{"type":"summary"}"#,

@@ -147,10 +147,12 @@ impl Keeper {
         let path = self.file(JOURNAL);
         let (journal, mut session) = blocking::unblock(move || JournalFile::open(path)).await.map_err(|error| {
             let way_out = match error {
-                JournalFileError::Locked => "another agent has the session; end that agent, or close the session there",
-                _ => "end the session with `claude-duplex-acp stop`, and load it again",
+                JournalFileError::Locked => {
+                    "another agent controls the session; stop that agent, or close the session there"
+                }
+                _ => "stop the session with `claude-duplex-acp stop`, then load it again",
             };
-            failure::caused(&format!("the kept session {} cannot be taken up: {way_out}", self.id), &error)
+            failure::caused(&format!("the kept session {} cannot be resumed: {way_out}", self.id), &error)
         })?;
         // Read before the driver has new ones.
         let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();

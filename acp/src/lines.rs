@@ -153,7 +153,7 @@ fn sink<W: AsyncWrite + Unpin + Send + 'static>(
 /// has no details, so that they go to stderr, which editors log.
 fn readable(line: Line) -> String {
     let refused = |reason: String| {
-        eprintln!("claude-duplex-acp: the client has sent {reason}");
+        eprintln!("claude-duplex-acp: the client sent {reason}");
         format!("\"{reason}\"")
     };
     match line {
@@ -184,14 +184,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_message_is_refused_by_the_sdk() {
+    fn invalid_messages_are_refused_by_the_sdk() {
         assert_eq!(readable(Line::Whole(b"{}\r".to_vec())), "{}");
         assert_eq!(readable(Line::Whole(b"\xff".to_vec())), "\"a message that is not UTF-8\"");
         assert_eq!(readable(Line::TooLong(70_000_000)), "\"a message of 70000000 bytes; the limit is 67108864\"");
     }
 
     #[test]
-    fn halves_of_characters_are_replaced() {
+    fn lone_surrogates_are_replaced() {
         for (given, read) in [
             (r#""a \ud83d b""#, "a \u{fffd} b"),
             (r#""\ud83d\ude00""#, "\u{1f600}"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_does_not_read_is_not_heard() {
+    fn messages_of_a_client_that_does_not_read_wait() {
         let request = r#"{"jsonrpc":"2.0","id":1,"method":"x"}"#;
         let outlet = Outlet::default();
         let received = |line| block_on(futures_lite::future::poll_once(Box::pin(outlet.received(line)))).is_some();

@@ -53,7 +53,7 @@ fn server(server: &McpServer) -> Result<(String, Value), Error> {
     let (name, config) = match server {
         McpServer::Stdio(server) => {
             let command = server.command.to_str().ok_or_else(|| {
-                failure::invalid(format!("the command of the MCP server {} is not Unicode", server.name))
+                failure::invalid(format!("the command of the MCP server {} is not valid Unicode", server.name))
             })?;
             let config = McpServerConfig::stdio(command).args(server.args.iter().cloned());
             let env = |config: McpServerConfig, pair: &(String, String)| config.env(&pair.0, &pair.1);
@@ -68,7 +68,7 @@ fn server(server: &McpServer) -> Result<(String, Value), Error> {
             let with = |config: McpServerConfig, header: &_| with_header(config, header);
             (&server.name, server.headers.iter().fold(McpServerConfig::sse(&server.url), with))
         }
-        _ => return Err(failure::invalid("an MCP server is of an unknown kind")),
+        _ => return Err(failure::invalid("unknown kind of MCP server; use stdio, http or sse")),
     };
     let config = serde_json::from_str(Json::from(config).as_str());
     Ok((name.clone(), config.map_err(Error::into_internal_error)?))
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_in_a_file_of_their_own() {
+    fn mcp_servers_are_written_to_a_separate_file() {
         let servers = json!([
             { "name": "files", "command": "/bin/files", "args": ["--root", "/"], "env": [{ "name": "KEY", "value": "s" }] },
             { "type": "http", "name": "web", "url": "http://x/mcp", "headers": [{ "name": "A", "value": "b" }] },

@@ -237,7 +237,7 @@ impl Session {
                 let standing = Standing::of(&origin);
                 self.turns.insert(turn, standing);
                 match standing {
-                    Standing::Background => self.notice("Claude goes on by itself: work in the background has ended"),
+                    Standing::Background => self.notice("Claude continues by itself: a background task has ended"),
                     _ => self.begun(),
                 }
             }

@@ -257,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fence_encloses_what_has_fences() {
+    fn a_code_fence_is_longer_than_the_fences_inside() {
         assert_eq!(fenced("a\n"), "```\na\n```");
         assert_eq!(fenced("```` x"), "`````\n```` x\n`````");
     }
 
     #[test]
-    fn long_titles_are_cut() {
+    fn long_titles_are_truncated() {
         let title = cut(&"é".repeat(500));
         assert_eq!(title.chars().count(), LONGEST_TITLE + 3);
     }

@@ -44,7 +44,7 @@ type Reader = Box<dyn FnMut(&mut Context<'_>) -> bool>;
 
 /// Returns the time of a turn that is read by a reader of its handle.
 fn turn(reader: impl Fn(PromptHandle) -> Reader) -> Duration {
-    let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
+    let transport = Canned { now: SessionTime::ZERO, text: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), transport).into_session();
     let turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = lines_of(&turn.id().uuid().to_string()));

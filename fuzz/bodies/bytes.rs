@@ -63,12 +63,12 @@ fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (V
     assert!(session.is_closed());
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(matches!(actions.last(), Some(Action::Closed(_))));
-    let told = actions.iter().filter(|action| is_a_line(action)).count() as u64;
+    let reported = actions.iter().filter(|action| is_a_line(action)).count() as u64;
     // A damaged line is accounted for by its report, whatever stands in it.
     let inside: u64 = actions.iter().map(messages_inside).sum();
-    let silent = counts.blank + counts.keep_alive + counts.echoed_answers + counts.asked_again;
+    let silent = counts.blank + counts.keep_alive + counts.echoed_responses + counts.repeated_requests;
     assert_eq!(
-        told + silent,
+        reported + silent,
         lines.count() + inside,
         "lines of the output, of which {silent} are accounted for silently"
     );

@@ -1,6 +1,6 @@
 //! Any filling of a line: what the line costs is at most a small multiple of its length.
 
-use crate::{costly, counting};
+use crate::{counting, expensive_lines};
 
 /// How long the lines are, in bytes.
 const LENGTH: usize = 1024 * 1024;
@@ -19,10 +19,14 @@ pub(crate) fn body(data: &[u8]) {
     if filling.is_empty() || filling.len() > LONGEST {
         return;
     }
-    let line = costly::line(costly::PLACES[usize::from(*place) % costly::PLACES.len()], filling, LENGTH);
-    let mut session = costly::session(line.len());
-    let (_, counted) = counting::counted(|| costly::hear(&mut session, &line, |_| {}));
-    let length = costly::length(&line);
+    let line = expensive_lines::line(
+        expensive_lines::PLACES[usize::from(*place) % expensive_lines::PLACES.len()],
+        filling,
+        LENGTH,
+    );
+    let mut session = expensive_lines::session(line.len());
+    let (_, counted) = counting::counted(|| expensive_lines::receive(&mut session, &line, |_| {}));
+    let length = expensive_lines::length(&line);
     assert!(counted.peak <= MOST * length + FLAT, "{} bytes for a line of {length}", counted.peak);
     assert!(counted.count <= ALLOCATIONS, "{} allocations for a line of {length} bytes", counted.count);
 }

@@ -63,10 +63,10 @@ fn session(line: &[u8]) {
     while let Some(action) = session.poll_action() {
         shown(&action);
         match action {
-            Action::IncomingRequest(ask) => {
-                asked(&ask);
+            Action::IncomingRequest(incoming) => {
+                decode_incoming(&incoming);
                 let answer = IncomingResponse::Error { message: "no".into() };
-                session.respond(now, ask.id(), answer).expect("the ask is open");
+                session.respond(now, incoming.id(), answer).expect("the ask is open");
             }
             Action::ResponseReceived { response: Ok(reply), .. } => replied(&reply),
             _ => {}
@@ -78,15 +78,24 @@ macro_rules! each {
     ($reply:ident: $($call:ident),+) => { $(shown(&$reply.decode_as::<of::$call>());)+ };
 }
 
-fn asked(ask: &IncomingRequest) {
-    shown(&(ask, ask.kind(), ask.message(), ask.permission(), ask.hook(), ask.mcp(), ask.elicitation(), ask.dialog()));
-    if let Ok(permission) = ask.permission() {
+fn decode_incoming(incoming: &IncomingRequest) {
+    shown(&(
+        incoming,
+        incoming.kind(),
+        incoming.message(),
+        incoming.permission(),
+        incoming.hook(),
+        incoming.mcp(),
+        incoming.elicitation(),
+        incoming.dialog(),
+    ));
+    if let Ok(permission) = incoming.permission() {
         shown(&permission.questions());
         for update in permission.suggestions() {
             shown(&(update.change(), update.destination()));
         }
     }
-    if let Ok(hook) = ask.hook() {
+    if let Ok(hook) = incoming.hook() {
         shown(&hook.input.details());
     }
 }

@@ -144,18 +144,18 @@ fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     .into_iter()
     .enumerate()
     {
-        let ask = json!({ "type": "control_request", "request_id": format!("{id}{at}"), "request": {
+        let incoming = json!({ "type": "control_request", "request_id": format!("{id}{at}"), "request": {
             "subtype": "can_use_tool", "tool_name": name, "input": { text: name } } });
-        session.receive(now, format!("{ask}\n").as_bytes());
+        session.receive(now, format!("{incoming}\n").as_bytes());
         let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
-        let asked = actions.iter().find_map(|action| match action {
-            Action::IncomingRequest(ask) => Some(ask.id()),
+        let incoming_request = actions.iter().find_map(|action| match action {
+            Action::IncomingRequest(incoming) => Some(incoming.id()),
             _ => None,
         });
         // A request whose id is too long is declined.
         let is_declined = |action: &Action| matches!(action, Action::RejectedLine(line) if line.declined.is_some());
         count(actions.iter().any(is_declined));
-        count(asked.is_some_and(|ask| session.respond(now, ask, answer).is_ok()));
+        count(incoming_request.is_some_and(|incoming| session.respond(now, incoming, answer).is_ok()));
     }
     let output = session.poll_transmit();
     let written: Vec<&[u8]> = output.split_inclusive(|byte| *byte == b'\n').collect();

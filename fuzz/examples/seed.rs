@@ -1,8 +1,8 @@
 //! Writes seeds for the fuzz targets into the folder that is named, made from the recordings of the CLI.
 
-#[path = "../../tests/support/costly.rs"]
+#[path = "../../tests/support/expensive_lines.rs"]
 #[allow(dead_code, reason = "the fuzz target uses the rest")]
-mod costly;
+mod expensive_lines;
 #[path = "../../tools/replay/recording.rs"]
 mod recording;
 
@@ -28,8 +28,9 @@ const LONGEST_STATE: usize = 4096;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let to = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: seed FOLDER");
-    let fillings =
-        costly::FILLINGS.iter().flat_map(|filling| (0..costly::PLACES.len() as u8).map(move |at| (at, filling)));
+    let fillings = expensive_lines::FILLINGS
+        .iter()
+        .flat_map(|filling| (0..expensive_lines::PLACES.len() as u8).map(move |at| (at, filling)));
     for (number, (place, filling)) in fillings.enumerate() {
         put(&to, "costs", number, &[&[place], *filling].concat());
     }
@@ -93,7 +94,7 @@ fn played(lines: &[Recorded]) -> (Vec<u8>, Vec<String>) {
     let mut host = Host {
         recorder: Recorder::new(Vec::new(), &config, SessionTime::ZERO, LONGEST as u64),
         protocol: Protocol::new(config, SessionTime::ZERO),
-        asks: Vec::new(),
+        incoming_requests: Vec::new(),
     };
     let mut states = vec![state(&host.protocol)];
     for (place, line) in lines.iter().enumerate() {
@@ -103,7 +104,7 @@ fn played(lines: &[Recorded]) -> (Vec<u8>, Vec<String>) {
         let now = line.time();
         match &line.what {
             What::In(bytes) => {
-                if let Some(input) = host.said(&serde_json::from_slice(bytes).unwrap_or_default()) {
+                if let Some(input) = host.input_of(&serde_json::from_slice(bytes).unwrap_or_default()) {
                     host.input(now, input);
                     host.input(now, Input::Sent(usize::MAX));
                 }
@@ -129,7 +130,7 @@ fn state(protocol: &Protocol) -> String {
 struct Host {
     recorder: Recorder<Vec<u8>>,
     protocol: Protocol,
-    asks: Vec<IncomingRequest>,
+    incoming_requests: Vec<IncomingRequest>,
 }
 
 impl Host {
@@ -137,13 +138,15 @@ impl Host {
         self.recorder.input(now, &input);
         self.protocol.apply(now, input);
         let actions = std::iter::from_fn(|| self.protocol.poll_action());
-        self.asks.extend(
-            actions.filter_map(|action| if let Action::IncomingRequest(ask) = action { Some(ask) } else { None }),
+        self.incoming_requests.extend(
+            actions.filter_map(
+                |action| if let Action::IncomingRequest(incoming) = action { Some(incoming) } else { None },
+            ),
         );
     }
 
     /// What the host said by a line: a prompt, an answer, or a request.
-    fn said(&self, line: &Value) -> Option<Input<'static>> {
+    fn input_of(&self, line: &Value) -> Option<Input<'static>> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         match line["type"].as_str()? {
             "user" => {
@@ -159,16 +162,17 @@ impl Host {
             }
             "control_response" => {
                 let response = &line["response"];
-                let ask = self.asks.iter().find(|ask| ask.request_id() == response["request_id"])?;
+                let incoming =
+                    self.incoming_requests.iter().find(|incoming| incoming.request_id() == response["request_id"])?;
                 let answer = match &response["response"] {
-                    said if said["behavior"] == "allow" && ask.kind() == IncomingKind::Permission => {
+                    input_of if input_of["behavior"] == "allow" && incoming.kind() == IncomingKind::Permission => {
                         Decision::allow().into()
                     }
-                    said if said["behavior"] == "deny" => Decision::deny("no").into(),
-                    said if said.is_object() => IncomingResponse::Raw(Json::from(said)),
+                    input_of if input_of["behavior"] == "deny" => Decision::deny("no").into(),
+                    input_of if input_of.is_object() => IncomingResponse::Raw(Json::from(input_of)),
                     _ => IncomingResponse::Error { message: text(&response["error"])? },
                 };
-                Some(Input::Respond(ask.id(), answer))
+                Some(Input::Respond(incoming.id(), answer))
             }
             _ => None,
         }

@@ -2,12 +2,12 @@
 
 #![no_main]
 
-#[path = "../../tests/support/costly.rs"]
-mod costly;
 #[path = "../bodies/costs.rs"]
 mod costs;
 #[path = "../../benches/counting/mod.rs"]
 mod counting;
+#[path = "../../tests/support/expensive_lines.rs"]
+mod expensive_lines;
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;

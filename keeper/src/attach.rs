@@ -218,7 +218,7 @@ impl<S: Read + Write> Connection<S> {
             FromKeeper::Refused(refusal) => Err(AttachError::Refused(refusal)),
             _ => Err(AttachError::Connection(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "the first frame is no welcome",
+                "the first frame is not a welcome",
             ))),
         });
         match answer {

@@ -49,8 +49,8 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Some("stop") => stop::stop(rest),
         Some("help" | "--help" | "-h") => help::print(help::ALL),
         Some("--version" | "-V") => help::print(concat!("claude-duplex-keeper ", env!("CARGO_PKG_VERSION"), "\n")),
-        Some(other) => Err(Failure::Usage(format!("there is no command {other:?}"))),
-        None => Err(Failure::Usage("a command is missing".to_owned())),
+        Some(other) => Err(Failure::Usage(format!("unknown command {other:?}"))),
+        None => Err(Failure::Usage("no command given".to_owned())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,7 @@ pub enum PlaceError {
     )]
     NoHome,
     /// The directory belongs to another user.
-    #[error("directory {path} belongs to user {owner}, and this is user {user}; name a directory of your own with --dir", path = path.display())]
+    #[error("directory {path} belongs to user {owner}, but this process runs as user {user}; set --dir to a directory of this user", path = path.display())]
     Foreign {
         /// Directory.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum PlaceError {
         user: u32,
     },
     /// Other users can enter the directory.
-    #[error("directory {path} has mode {mode:o}, so other users can enter it; run: chmod 700 {path}", path = path.display())]
+    #[error("directory {path} has mode {mode:o}, so other users can enter it; run `chmod 700 {path}`", path = path.display())]
     Open {
         /// Directory.
         path: PathBuf,
@@ -33,10 +33,10 @@ pub enum PlaceError {
         mode: u32,
     },
     /// The path is not a directory.
-    #[error("{path} is not a directory; name another one with --dir", path = .0.display())]
+    #[error("path {path} is not a directory; set --dir to a directory", path = .0.display())]
     NoDirectory(PathBuf),
     /// The path of the socket is too long for the system.
-    #[error("socket {path} has {length} bytes, and the system allows {limit}; name a shorter directory with --dir, or a shorter id", path = path.display())]
+    #[error("socket {path} has {length} bytes, but the system allows {limit}; set --dir to a shorter path, or use a shorter id", path = path.display())]
     TooLong {
         /// Socket.
         path: PathBuf,
@@ -46,13 +46,13 @@ pub enum PlaceError {
         limit: usize,
     },
     /// The id is not an id of a session.
-    #[error("{0:?} is not an id of a session: 1 to 32 letters, digits, `-` and `_`")]
+    #[error("session id {0:?} is invalid; use 1 to 32 letters, digits, `-` and `_`")]
     Id(String),
     /// A session with this id is there already.
-    #[error("session {0} is there already; attach to it, or remove it with `stop {0}`")]
+    #[error("session {0} already exists; attach to it, or remove it with `stop {0}`")]
     Taken(String),
     /// No session has this id.
-    #[error("there is no session {id} in {path}; `list` shows those that there are", path = path.display())]
+    #[error("no session {id} in {path}; `list` prints the existing sessions", path = path.display())]
     Unknown {
         /// Id.
         id: String,
@@ -60,7 +60,7 @@ pub enum PlaceError {
         path: PathBuf,
     },
     /// The keeper of the session has been killed.
-    #[error("the keeper of session {0} is gone, and its CLI with it; what it had kept is in {path}, until `stop {0}` removes it", path = .1.display())]
+    #[error("the keeper of session {0} was killed together with its CLI; its output is in {path} until `stop {0}` removes it", path = .1.display())]
     Gone(String, PathBuf),
     /// The system refused an operation.
     #[error("cannot {operation} {path}: {error}", path = path.display())]
@@ -90,7 +90,7 @@ pub enum KeeperError {
         reason: String,
     },
     /// The program of the keeper cannot be started.
-    #[error("cannot start the keeper {program}: {error}; install it with `cargo install claude-duplex-keeper`, or name it with `Launch::keeper`", program = program.display())]
+    #[error("cannot start the keeper {program}: {error}; install it with `cargo install claude-duplex-keeper`, or set its path with `Launch::keeper`", program = program.display())]
     NoKeeper {
         /// Program of the keeper.
         program: PathBuf,
@@ -124,7 +124,9 @@ pub enum AttachError {
     #[error("cannot attach: {0}")]
     Frame(#[from] FrameError),
     /// The socket belongs to another user's process.
-    #[error("cannot attach: the process behind the socket belongs to user {server}, and this is user {user}")]
+    #[error(
+        "cannot attach: the process that serves the socket belongs to user {server}, but this process runs as user {user}"
+    )]
     Stranger {
         /// User id of the server.
         server: u32,
@@ -132,7 +134,7 @@ pub enum AttachError {
         user: u32,
     },
     /// The token is not known here.
-    #[error("cannot read the token {path}: {error}; give the token that `run` has printed", path = path.display())]
+    #[error("cannot read the token {path}: {error}; pass the token that `run` printed", path = path.display())]
     NoToken {
         /// File of the token.
         path: PathBuf,

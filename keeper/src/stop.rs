@@ -21,7 +21,7 @@ impl Attached {
     /// ```
     ///
     /// # Errors
-    /// The client is not the controller, or another host has attached since. The session then ends nevertheless.
+    /// The client is not the controller, or another host has attached meanwhile. The session then ends nevertheless.
     pub fn stop(mut self) -> io::Result<()> {
         // A keeper that has ended meanwhile takes nothing more, and has closed the connection: it is read to its end.
         let _ = self.send(&ToKeeper::Stop);
@@ -29,9 +29,9 @@ impl Attached {
         loop {
             let is_output = self.receive(|frame| match frame {
                 FromKeeper::Output { .. } => Ok(true),
-                FromKeeper::Replaced { pid, .. } => {
-                    Err(io::Error::other(format!("process {pid} has attached since; the session ends all the same")))
-                }
+                FromKeeper::Replaced { pid, .. } => Err(io::Error::other(format!(
+                    "process {pid} has attached meanwhile; the session ends nevertheless"
+                ))),
                 FromKeeper::Refused(refusal) => Err(io::Error::other(refusal)),
                 _ => Ok(false),
             });

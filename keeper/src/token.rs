@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_matches_itself_alone() {
+    fn a_token_matches_only_itself() {
         let token = Token::random().unwrap();
         assert!(token.matches(token.as_str()));
         assert_eq!(Token::parse(&format!("{}\n", token.as_str())), Some(token.clone()));

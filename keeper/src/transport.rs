@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
         let welcome = match FromKeeper::read(reader.next_frame()?.unwrap_or_default())? {
             FromKeeper::Welcome(welcome) => welcome,
             FromKeeper::Refused(refusal) => return Err(refusal.into()),
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "the first frame is no welcome").into()),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "the first frame is not a welcome").into()),
         };
         let link = Link::new(&hello, &welcome, reader);
         Ok(Self { stream, timer, epoch: Instant::now(), welcome, link, relay: Relay::new() })

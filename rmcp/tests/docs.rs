@@ -14,7 +14,7 @@ fn flat(text: &str) -> String {
 }
 
 #[test]
-fn ignored_code_is_that_of_the_examples() {
+fn ignored_code_blocks_match_the_examples() {
     let read = |path: &str| fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let examples = flat(&(read("examples/notes.rs") + &read("examples/smol_host.rs")));
     let blocks: Vec<_> =

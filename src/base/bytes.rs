@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_read_back() {
+    fn any_bytes_survive_a_round_trip() {
         let all: Vec<u8> = (0..=255).collect();
         for bytes in [&all[..], b"", b"text\n", "\u{0}\u{1f}\u{7f}\u{2028}".as_bytes(), b"\xff"] {
             let back: Bytes<'static> = serde_json::from_str(&written(bytes)).unwrap();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_a_line_or_what_a_read_has_torn() {
+    fn chunks_split_into_lines_and_incomplete_ends() {
         let cases: [(&[u8], &[&[u8]]); 6] = [
             (b"one\n\ntwo", &[b"one\n", b"\n", b"two"]),
             (b"\x80\xa6 tail\nhead \xf0\x9f", &[b"\x80\xa6", b" tail\n", b"head ", b"\xf0\x9f"]),

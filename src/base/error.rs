@@ -21,11 +21,11 @@ pub enum RequestError {
         code: Option<String>,
     },
     /// No response arrived in time. A later one is reported as [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
-    #[error("the CLI did not answer the request in time; to wait longer, set `Timeouts` or `Request::timeout`")]
+    #[error("the CLI did not respond to the request in time; to wait longer, set `Timeouts` or `Request::timeout`")]
     TimedOut,
     /// The response is longer than [`Limits::line`](crate::Limits::line), and was not read. The CLI has handled the
     /// request.
-    #[error("the response has {length} bytes, more than `Limits::line` allows")]
+    #[error("the response has {length} bytes, more than `Limits::line` allows; raise the limit")]
     #[non_exhaustive]
     TooLong {
         /// Length of the line in bytes.
@@ -33,7 +33,7 @@ pub enum RequestError {
     },
     /// The session ended before a response, after an error result that contains the cause. For example, the CLI could not
     /// start because of a bad `--resume`.
-    #[error("the session ended before the CLI answered: {message}")]
+    #[error("the session ended before the CLI responded: {message}")]
     #[non_exhaustive]
     Failed {
         /// Text of the error result, at most 4096 characters.
@@ -42,7 +42,7 @@ pub enum RequestError {
         reason: LostReason,
     },
     /// The session ended before a response.
-    #[error("the session ended before the CLI answered: {0}")]
+    #[error("the session ended before the CLI responded: {0}")]
     Lost(LostReason),
 }
 
@@ -79,7 +79,7 @@ pub enum LostReason {
     /// that does not exist. For example, 2.1.278 crashes if it is interrupted while a `UserPromptSubmit` hook is open.
     ///
     /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) contains the text of that result.
-    #[error("the CLI failed; `SessionClosed::last_error` has its report")]
+    #[error("the CLI failed; `SessionClosed::last_error` contains the reason")]
     Failed,
     /// The host aborted the session.
     #[error("the session was aborted")]
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_says_what_its_cause_says() {
+    fn no_error_repeats_the_text_of_its_source() {
         let bad: JsonError = Json::parse("{").unwrap_err();
         let recorder = Recorder::new(
             Broken,
@@ -295,8 +295,8 @@ mod tests {
         ];
         for (error, cause) in errors {
             let chain = chain(error);
-            let told = chain.iter().filter(|message| message.contains(cause)).count();
-            assert_eq!(told, 1, "{chain:?}");
+            let count = chain.iter().filter(|message| message.contains(cause)).count();
+            assert_eq!(count, 1, "{chain:?}");
         }
     }
 }

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_reads_back_as_it_was_written() {
+    fn a_uuid_survives_a_round_trip() {
         let uuid = Seed::from_bytes(*b"sixteen bytes!!!").uuid(7);
         assert_eq!(uuid.to_string().parse(), Ok(uuid));
         for bad in ["", "0", "00000001-0000-4000-8000-00000000000g", "00000001+0000-4000-8000-000000000000"] {

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_inside_strings_stay() {
+    fn blanks_inside_strings_are_kept() {
         let json = Json::parse("[ \"a \\\" b\\\\\" ,\r\n\t{ \"k\" : 1 } ]").unwrap();
         assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
         let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_value_is_refused() {
+    fn text_that_is_not_one_json_value_is_refused() {
         for bad in ["", "{", "1 2", "{\"a\":1}\n{\"b\":2}", "nul"] {
             assert!(Json::parse(bad).is_err(), "{bad}");
         }

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_ends_at_its_quote_however_long_and_escaped_it_is() {
+    fn a_string_ends_at_its_unescaped_quote() {
         for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 1000] {
             let plain = format!("{}\" behind", "x".repeat(length));
             assert_eq!(string_end(plain.as_bytes(), 0), (length + 1, false), "{length}");
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn a_string_without_an_end_ends_behind_the_text() {
+    fn an_unterminated_string_ends_at_the_end_of_the_text() {
         for text in ["", "a", "a\\", "a\\\"", &"x".repeat(200)] {
             assert_eq!(string_end(text.as_bytes(), 0).0, text.len() + 1, "{text}");
         }
     }
 
     #[test]
-    fn only_blanks_between_tokens_are_left_out() {
+    fn only_blanks_between_tokens_are_removed() {
         let cases = [
             ("", ""),
             (" 1 ", "1"),

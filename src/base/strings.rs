@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_escape_means_what_serde_json_makes_of_it() {
+    fn escapes_decode_as_in_serde_json() {
         for written in [r#"\"\\\/\b\f\n\r\t"#, r"a\u0041b", r"\ud83e\udd80", r"\u00e9\uffff", "é\\n…", r"\\u0041"] {
             let expected: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
             assert_eq!(unescaped(written), expected, "{written}");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_is_the_replacement_character() {
+    fn a_lone_surrogate_becomes_the_replacement_character() {
         let cases = [
             (r"\ud83d lone", "\u{fffd} lone"),
             (r"\ud83d\ud83e\udd80", "\u{fffd}\u{1f980}"),
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_tears_no_character() {
+    fn an_invalid_escape_splits_no_character() {
         for written in ["\\é", "\\", "\\u12é4", "\\u1", "\\ud83d\\", "\\ud83d\\u1é"] {
             assert!(unescaped(written).contains(char::REPLACEMENT_CHARACTER), "{written}");
         }
     }
 
     #[test]
-    fn text_that_is_all_escapes_takes_no_more_than_it_means() {
+    fn decoding_escapes_allocates_only_the_decoded_length() {
         assert!(unescaped(&"\\u0041".repeat(1000)).capacity() < 2000);
     }
 

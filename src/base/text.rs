@@ -28,10 +28,10 @@ pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 pub(crate) struct QuotedEnd<'a>(pub(crate) &'a str);
 
 /// Wrapper that shows the first items of a list. If others are left out, shows the number of items too.
-pub(crate) struct Few<'a, T>(pub(crate) &'a [T]);
+pub(crate) struct TruncatedList<'a, T>(pub(crate) &'a [T]);
 
-/// Wrapper like [`Few`] for a list of strings.
-pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
+/// Wrapper like [`TruncatedList`] for a list of strings.
+pub(crate) struct TruncatedTexts<'a>(pub(crate) &'a [String]);
 
 /// Wrapper that shows the last five lines that are not blank, separated by ` | `. Each line is truncated to 300 characters,
 /// and characters that affect a terminal are escaped.
@@ -100,20 +100,20 @@ impl fmt::Display for LastLines<'_> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Few<'_, T> {
+impl<T: fmt::Debug> fmt::Debug for TruncatedList<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.0.iter())
+        truncated_list(f, self.0.iter())
     }
 }
 
-impl fmt::Debug for FewTexts<'_> {
+impl fmt::Debug for TruncatedTexts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.0.iter().map(|text| Quoted(text)))
+        truncated_list(f, self.0.iter().map(|text| Quoted(text)))
     }
 }
 
 /// Writes the first items of a list. If others are left out, writes the number of items too.
-pub(crate) fn few<T: fmt::Debug>(
+pub(crate) fn truncated_list<T: fmt::Debug>(
     f: &mut fmt::Formatter<'_>,
     mut items: impl ExactSizeIterator<Item = T>,
 ) -> fmt::Result {

@@ -35,14 +35,14 @@ impl<T> Awaited<T> {
     /// Changes the value, and returns the waiting task for the caller to wake. Until that task polls again, it is not
     /// returned a second time.
     #[must_use]
-    pub(crate) fn tell<R>(&self, change: impl FnOnce(&mut T) -> R) -> (R, Option<Waker>) {
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> (R, Option<Waker>) {
         let mut inner = self.inner();
         (change(&mut inner.value), inner.task.take())
     }
 
     /// Changes the value. If `change` reports that the waiting task is concerned, returns that task for the caller to wake.
     #[must_use]
-    pub(crate) fn tell_if(&self, change: impl FnOnce(&mut T) -> bool) -> Option<Waker> {
+    pub(crate) fn update_if(&self, change: impl FnOnce(&mut T) -> bool) -> Option<Waker> {
         let mut inner = self.inner();
         if change(&mut inner.value) { inner.task.take() } else { None }
     }
@@ -99,15 +99,15 @@ mod tests {
     use super::*;
 
     /// A task that uses the value whenever its waker is woken or dropped.
-    struct Curious(Arc<Awaited<u32>>);
+    struct ValueUser(Arc<Awaited<u32>>);
 
-    impl Wake for Curious {
+    impl Wake for ValueUser {
         fn wake(self: Arc<Self>) {
             self.0.with(|value| *value += 1);
         }
     }
 
-    impl Drop for Curious {
+    impl Drop for ValueUser {
         fn drop(&mut self) {
             self.0.with(|value| *value += 1);
         }
@@ -122,7 +122,7 @@ mod tests {
             assert!(awaited.poll(&Context::from_waker(&waker), Option::take).is_pending());
         }
         for value in [1, 2] {
-            let ((), task) = awaited.tell(|held| *held = Some(value));
+            let ((), task) = awaited.update(|held| *held = Some(value));
             task.into_iter().for_each(Waker::wake);
         }
         assert_eq!(tasks.map(|task| task.0.load(Ordering::Relaxed)), [0, 1]);
@@ -130,15 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_is_woken_or_dropped_may_use_the_value() {
+    fn a_waker_may_use_the_value_when_woken_or_dropped() {
         let awaited = Arc::new(Awaited::new(0));
-        let curious = || Waker::from(Arc::new(Curious(Arc::clone(&awaited))));
+        let value_user = || Waker::from(Arc::new(ValueUser(Arc::clone(&awaited))));
         for _ in 0..2 {
-            assert!(awaited.poll(&Context::from_waker(&curious()), |_| None::<()>).is_pending());
+            assert!(awaited.poll(&Context::from_waker(&value_user()), |_| None::<()>).is_pending());
         }
         awaited.forget();
-        assert!(awaited.poll(&Context::from_waker(&curious()), |_| None::<()>).is_pending());
-        let ((), task) = awaited.tell(|_| ());
+        assert!(awaited.poll(&Context::from_waker(&value_user()), |_| None::<()>).is_pending());
+        let ((), task) = awaited.update(|_| ());
         task.into_iter().for_each(Waker::wake);
         assert!(awaited.with(|value| *value) >= 3);
     }

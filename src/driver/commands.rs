@@ -71,24 +71,24 @@ impl<T: Transport> Driver<T> {
     /// # Errors
     /// If the incoming request has ended, or the response is of another kind: see
     /// [`Protocol::respond`](crate::Protocol::respond).
-    pub fn respond(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
+    pub fn respond(&mut self, incoming: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
         let (now, answer) = (self.now(), answer.into());
-        if !self.record.command(now, || Input::Respond(ask, answer.clone())) {
+        if !self.record.command(now, || Input::Respond(incoming, answer.clone())) {
             return Err(RespondError::Unrecorded);
         }
-        self.protocol.respond(now, ask, answer).inspect_err(|reason| self.record.refused(reason))
+        self.protocol.respond(now, incoming, answer).inspect_err(|reason| self.record.refused(reason))
     }
 
     /// Closes the session: calls [`Protocol::close`](crate::Protocol::close) with the current time. Call [`next`](Self::next)
     /// until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close(&mut self) {
-        self.tell(Input::Close);
+        self.apply(Input::Close);
     }
 
     /// Closes the session without waiting for the turn: calls [`Protocol::close_now`](crate::Protocol::close_now) with the
     /// current time. Call [`next`](Self::next) until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close_now(&mut self) {
-        self.tell(Input::CloseNow);
+        self.apply(Input::CloseNow);
     }
 
     /// Ends the session at once, without its child, which ends when the driver is dropped. Everything pending is lost, and
@@ -109,13 +109,13 @@ impl<T: Transport> Driver<T> {
         if self.record.is_required() {
             self.protocol.apply(now, input);
         } else {
-            self.record.tell(&mut self.protocol, now, input);
+            self.record.apply(&mut self.protocol, now, input);
         }
     }
 
     /// Aborts the session: calls [`Protocol::abort`](crate::Protocol::abort) with the current time. [`next`](Self::next)
     /// kills the child and continues until [`SessionClosed`](crate::Action::Closed).
     pub fn abort(&mut self) {
-        self.tell(Input::Abort);
+        self.apply(Input::Abort);
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::Tracer;
 #[cfg(feature = "session")]
-use super::aside::{Aside, Spool, Waiting, is_traced};
-use super::aside::{Told, Writer};
+use super::host_calls::{HostCalls, JournalBuffer, Waiting, is_traced};
+use super::host_calls::{TraceEvent, Writer};
 use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
 #[cfg(unix)]
@@ -33,12 +33,12 @@ pub(super) struct Record {
     recorder: Option<Recorder<Writer>>,
     pub(super) tracer: Tracer,
     /// Set when the session has received an input.
-    begun: bool,
+    has_started: bool,
     /// Present if nothing happens without its record.
     required: Option<Required>,
     /// Deferred data for the host's code, if its calls are deferred.
     #[cfg(feature = "session")]
-    aside: Option<(Vec<Told>, Spool)>,
+    host_calls: Option<(Vec<TraceEvent>, JournalBuffer)>,
 }
 
 impl Record {
@@ -46,15 +46,15 @@ impl Record {
         Self {
             recorder: None,
             tracer,
-            begun: false,
+            has_started: false,
             required: None,
             #[cfg(feature = "session")]
-            aside: None,
+            host_calls: None,
         }
     }
 
     pub(super) fn start(&mut self, protocol: &Protocol, writer: Writer, cap: u64) {
-        self.recorder = Some(match self.begun {
+        self.recorder = Some(match self.has_started {
             false => Recorder::new(writer, protocol.config(), protocol.now(), cap),
             true => Recorder::late(writer),
         });
@@ -62,7 +62,7 @@ impl Record {
 
     /// Notes that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
-        self.begun = true;
+        self.has_started = true;
     }
 
     /// Begins or continues a required journal.
@@ -72,7 +72,7 @@ impl Record {
         let writer: Writer = Box::new(journal);
         // A session that has begun begins its journal with a snapshot.
         self.recorder = Some(match is_new {
-            true => Recorder::required(writer, protocol, epoch, self.begun),
+            true => Recorder::required(writer, protocol, epoch, self.has_started),
             false => Recorder::resumed(writer),
         });
         self.required = Some(Required { epoch, rotates_at, acknowledged: protocol.action_number() });
@@ -87,8 +87,8 @@ impl Record {
         }
         required.acknowledged = number;
         recorder.handled(protocol.now(), number);
-        let enough = if protocol.is_idle() { required.rotates_at / IDLE } else { required.rotates_at };
-        if number == protocol.action_number() && recorder.written() > enough {
+        let rewrite_from = if protocol.is_idle() { required.rotates_at / IDLE } else { required.rotates_at };
+        if number == protocol.action_number() && recorder.written() > rewrite_from {
             recorder.rotate(protocol, required.epoch);
         }
     }
@@ -113,8 +113,8 @@ impl Record {
     }
 
     /// Passes an input to the session that has no reply.
-    pub(super) fn tell(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
-        self.begun = true;
+    pub(super) fn apply(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
+        self.has_started = true;
         self.input(now, &input);
         if !self.is_suspended() {
             protocol.apply(now, input);
@@ -123,7 +123,7 @@ impl Record {
 
     /// Announces a command whose reply the caller needs. The input is only built if a journal or trace observes it.
     pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) -> bool {
-        self.begun = true;
+        self.has_started = true;
         if self.recorder.is_some() || self.wants_commands() {
             self.input(now, &input());
         }
@@ -131,23 +131,23 @@ impl Record {
     }
 
     pub(super) fn prompted(&mut self, prompt: PromptId) {
-        self.trace(false, |tracer| tracer.prompt_accepted(prompt), || Told::Prompted(prompt));
+        self.trace(false, |tracer| tracer.prompt_accepted(prompt), || TraceEvent::Prompted(prompt));
     }
 
     pub(super) fn requested(&mut self, request: RequestId) {
-        self.trace(false, |tracer| tracer.request_accepted(request), || Told::Requested(request));
+        self.trace(false, |tracer| tracer.request_accepted(request), || TraceEvent::Requested(request));
     }
 
     pub(super) fn refused(&mut self, reason: &dyn fmt::Display) {
-        self.trace(false, |tracer| tracer.command_refused(reason), || Told::Refused(reason.to_string()));
+        self.trace(false, |tracer| tracer.command_refused(reason), || TraceEvent::Refused(reason.to_string()));
     }
 
     pub(super) fn action(&mut self, action: &Action) {
-        self.trace(false, |tracer| tracer.action(action), || Told::Action(action.clone()));
+        self.trace(false, |tracer| tracer.action(action), || TraceEvent::Action(action.clone()));
     }
 
     pub(super) fn order(&mut self, order: ChildCommand) {
-        self.trace(false, |tracer| tracer.child_command(order), || Told::Order(order));
+        self.trace(false, |tracer| tracer.child_command(order), || TraceEvent::Order(order));
     }
 
     fn input(&mut self, now: SessionTime, input: &Input<'_>) {
@@ -155,7 +155,7 @@ impl Record {
             recorder.input(now, input);
         }
         let often = matches!(input, Input::Receive(_) | Input::Sent(_) | Input::Timeout);
-        self.trace(often, |tracer| tracer.input(input), || Told::Input(input.clone().into_owned()));
+        self.trace(often, |tracer| tracer.input(input), || TraceEvent::Input(input.clone().into_owned()));
     }
 }
 
@@ -163,21 +163,23 @@ impl Record {
 impl Record {
     /// Defers the host's code from now on: the writer of the journal and the subscriber of the trace. The caller passes on
     /// the [deferred data](Self::take_waiting), in order, when it holds no lock.
-    pub(super) fn set_aside(&mut self) -> Aside {
-        let spool = Spool::default();
-        let writer = self.recorder.as_mut().map(|recorder| recorder.replace_writer(Box::new(spool.clone())));
-        self.aside = Some((Vec::new(), spool));
-        Aside::new(std::mem::replace(&mut self.tracer, Tracer::none()), writer)
+    pub(super) fn defer_host_calls(&mut self) -> HostCalls {
+        let journal = JournalBuffer::default();
+        let writer = self.recorder.as_mut().map(|recorder| recorder.replace_writer(Box::new(journal.clone())));
+        self.host_calls = Some((Vec::new(), journal));
+        HostCalls::new(std::mem::replace(&mut self.tracer, Tracer::none()), writer)
     }
 
     /// Returns the amount of deferred data: bytes of the journal, and events of the trace.
     pub(super) fn waits(&self) -> usize {
-        self.aside.as_ref().map_or(0, |(told, spool)| told.len() + spool.len())
+        self.host_calls.as_ref().map_or(0, |(events, journal)| events.len() + journal.len())
     }
 
     pub(super) fn take_waiting(&mut self) -> Waiting {
-        let waiting =
-            self.aside.as_mut().map(|(told, spool)| Waiting { told: std::mem::take(told), journal: spool.take() });
+        let waiting = self
+            .host_calls
+            .as_mut()
+            .map(|(events, journal)| Waiting { events: std::mem::take(events), journal: journal.take() });
         waiting.unwrap_or_default()
     }
 
@@ -190,21 +192,21 @@ impl Record {
 
     /// Returns whether lines of the journal wait for their writer.
     fn is_spooled(&self) -> bool {
-        self.aside.as_ref().is_some_and(|(_, spool)| spool.len() > 0)
+        self.host_calls.as_ref().is_some_and(|(_, journal)| journal.len() > 0)
     }
 
     fn wants_commands(&self) -> bool {
-        match self.aside {
+        match self.host_calls {
             Some(_) => is_traced(false),
             None => self.tracer.wants_commands(),
         }
     }
 
     /// Passes an event to the tracer now, or defers it.
-    fn trace(&mut self, often: bool, now: impl FnOnce(&mut Tracer), later: impl FnOnce() -> Told) {
-        match &mut self.aside {
+    fn trace(&mut self, often: bool, now: impl FnOnce(&mut Tracer), later: impl FnOnce() -> TraceEvent) {
+        match &mut self.host_calls {
             None => now(&mut self.tracer),
-            Some((told, _)) if is_traced(often) => told.push(later()),
+            Some((events, _)) if is_traced(often) => events.push(later()),
             Some(_) => {}
         }
     }
@@ -220,7 +222,7 @@ impl Record {
         self.tracer.wants_commands()
     }
 
-    fn trace(&mut self, _: bool, now: impl FnOnce(&mut Tracer), _: impl FnOnce() -> Told) {
+    fn trace(&mut self, _: bool, now: impl FnOnce(&mut Tracer), _: impl FnOnce() -> TraceEvent) {
         now(&mut self.tracer);
     }
 }

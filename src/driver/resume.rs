@@ -114,7 +114,7 @@ impl<T: Transport> Driver<T> {
     /// When the file has become long, it is rewritten with a snapshot, but never past an action that the host has not
     /// [acknowledged](Self::acknowledge).
     #[cfg(unix)]
-    #[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
+    #[must_use = "a driver does nothing unless it is polled, and ends the child when it is dropped"]
     pub fn record_required(mut self, journal: JournalFile) -> Self {
         self.record.require(&self.protocol, journal);
         self

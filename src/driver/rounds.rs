@@ -62,7 +62,7 @@ impl<T: Transport> Driver<T> {
     fn report_taken(&mut self) {
         let taken = std::mem::take(&mut self.taken);
         if taken > 0 {
-            self.tell(Input::Sent(taken));
+            self.apply(Input::Sent(taken));
         }
     }
 
@@ -84,7 +84,7 @@ impl<T: Transport> Driver<T> {
                 Ok(0) => self.write_failed(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.unflushed = true;
-                    self.tell(Input::Sent(count));
+                    self.apply(Input::Sent(count));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.write_failed(error),
@@ -109,7 +109,7 @@ impl<T: Transport> Driver<T> {
     fn write_failed(&mut self, error: io::Error) {
         self.io_error.get_or_insert(error);
         self.stdin = Stdin::Failed;
-        self.tell(Input::SendFailed);
+        self.apply(Input::SendFailed);
     }
 
     fn close_stdin(&mut self, cx: &mut Context<'_>) -> bool {
@@ -133,9 +133,9 @@ impl<T: Transport> Driver<T> {
             match self.bytes(read) {
                 Some(0) => {
                     self.stdout_ended = true;
-                    self.tell(Input::Eof);
+                    self.apply(Input::Eof);
                 }
-                Some(count) => self.tell(Input::Receive(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
+                Some(count) => self.apply(Input::Receive(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
                 None => {}
             }
             true
@@ -152,9 +152,9 @@ impl<T: Transport> Driver<T> {
             match self.bytes(read) {
                 Some(0) => {
                     self.stderr_ended = true;
-                    self.tell(Input::StderrEof);
+                    self.apply(Input::StderrEof);
                 }
-                Some(count) => self.tell(Input::Stderr(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
+                Some(count) => self.apply(Input::Stderr(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
                 None => {}
             }
             true
@@ -179,7 +179,7 @@ impl<T: Transport> Driver<T> {
         }
         let Poll::Ready(exit) = self.transport.poll_exit(cx) else { return false };
         self.exited = true;
-        self.tell(Input::Exited(exit));
+        self.apply(Input::Exited(exit));
         true
     }
 
@@ -193,7 +193,7 @@ impl<T: Transport> Driver<T> {
         }
         self.stdin = Stdin::Failed;
         self.io_error.get_or_insert_with(|| io::ErrorKind::BrokenPipe.into());
-        self.tell(Input::SendFailed);
+        self.apply(Input::SendFailed);
         true
     }
 
@@ -208,7 +208,7 @@ impl<T: Transport> Driver<T> {
                 break;
             }
         }
-        self.tell(Input::Timeout);
+        self.apply(Input::Timeout);
         true
     }
 

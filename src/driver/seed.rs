@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_seed_comes_twice_on_any_thread() {
+    fn seeds_are_unique_across_threads() {
         let some = || (0..1000).map(|_| Config::default().seed).collect::<Vec<_>>();
         let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(some)).collect();
         let seeds: HashSet<Seed> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::json::Json;
-use crate::base::text::{Few, Quoted};
+use crate::base::text::{Quoted, TruncatedList};
 use crate::incoming::{Classification, PermissionUpdate};
 
 /// Decision of the host about a [`PermissionRequest`](crate::PermissionRequest).
@@ -230,7 +230,7 @@ impl fmt::Debug for Decision {
 impl fmt::Debug for Allow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Allow");
-        fields.field("input", &self.input).field("remember", &Few(&self.remember));
+        fields.field("input", &self.input).field("remember", &TruncatedList(&self.remember));
         details(&mut fields, self.tool_use_id.as_deref(), self.classification.as_ref())
     }
 }

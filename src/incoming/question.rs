@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Few, Quoted};
+use crate::base::text::{Quoted, TruncatedList};
 use crate::incoming::{Decision, PermissionRequest};
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view, words};
@@ -141,8 +141,8 @@ impl Questions {
     /// Creates a response without answers; add them with [`QuestionResponse::choose`].
     #[must_use]
     pub fn reply(&self) -> QuestionResponse {
-        let asked = self.list.iter().map(|question| question.question.clone()).collect();
-        QuestionResponse { asked, input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
+        let questions = self.list.iter().map(|question| question.question.clone()).collect();
+        QuestionResponse { questions, input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
     }
 
     /// Creates a reply with an answer to each question, in their order: the label of a choice, or a text of the user's own. Questions
@@ -181,7 +181,7 @@ impl Questions {
 /// Answers of the user to [`Questions`]. If a question is answered twice, the last answer counts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QuestionResponse {
-    asked: Vec<String>,
+    questions: Vec<String>,
     input: Json,
     answers: Vec<(String, String)>,
     annotations: Vec<(String, Annotation)>,
@@ -271,16 +271,16 @@ impl QuestionResponse {
         mut self,
         question: &str,
         how: UnansweredKind,
-        told: impl Into<String>,
+        reason: impl Into<String>,
     ) -> Result<Self, UnknownQuestionError> {
         self.check(question)?;
         entry(&mut self.annotations, question).unanswered = Some(how);
-        self.choose(question, told)
+        self.choose(question, reason)
     }
 
     fn check(&self, question: &str) -> Result<(), UnknownQuestionError> {
-        let asked = self.asked.iter().any(|asked| asked == question);
-        asked.then_some(()).ok_or_else(|| UnknownQuestionError { question: question.to_owned() })
+        let questions = self.questions.iter().any(|questions| questions == question);
+        questions.then_some(()).ok_or_else(|| UnknownQuestionError { question: question.to_owned() })
     }
 
     /// Converts the answers into an allow. Its input is the original input of the tool, with `answers` and
@@ -294,7 +294,7 @@ impl QuestionResponse {
 
 impl fmt::Debug for Questions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Questions").field("list", &Few(&self.list)).finish_non_exhaustive()
+        f.debug_struct("Questions").field("list", &TruncatedList(&self.list)).finish_non_exhaustive()
     }
 }
 

@@ -76,18 +76,18 @@ impl IncomingResponse {
     }
 
     /// Returns `true` if the CLI can read the response as an answer to this request.
-    pub(crate) fn is_response_to(&self, ask: &IncomingRequest) -> bool {
+    pub(crate) fn is_response_to(&self, incoming: &IncomingRequest) -> bool {
         let whole = match self {
             Self::Permission(decision) => decision.is_whole(),
             Self::Elicitation(answer) => answer.is_whole(),
             // An output for another event counts as a failed hook in the CLI.
-            Self::Hook(output) => match (output.event(), ask.hook()) {
+            Self::Hook(output) => match (output.event(), incoming.hook()) {
                 (Some(event), Ok(hook)) => event == hook.input.event,
                 _ => true,
             },
             _ => true,
         };
-        self.fits(ask.kind) && whole
+        self.fits(incoming.kind) && whole
     }
 
     /// Returns the kind of this response to a request of the kind `kind`.
@@ -218,7 +218,7 @@ mod tests {
 
     /// JavaScript uses the last value of a duplicate key.
     #[test]
-    fn of_a_behavior_that_comes_twice_the_last_is_what_was_said() {
+    fn the_last_of_two_behavior_fields_counts() {
         let verdict = |text| IncomingResponse::Raw(Json::parse(text).unwrap()).kind(IncomingKind::Permission);
         assert_eq!(verdict(r#"{"behavior":"deny","behavior":"allow"}"#), ResponseKind::Allowed);
         assert_eq!(verdict(r#"{"behavior":"allow","updatedInput":{},"behavior":"deny"}"#), ResponseKind::Denied);

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Few, FewTexts, Quoted};
+use crate::base::text::{Quoted, TruncatedList, TruncatedTexts};
 use crate::options::PermissionMode;
 use crate::wire::fields::Fields;
 use crate::wire::read::{Reader, Tags};
-use crate::wire::view::{FromJson, words};
+use crate::wire::view::{FromJson, ViewPart, words};
 
 /// Permission update that an allow applies ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)).
 ///
@@ -79,15 +79,15 @@ pub enum PermissionChange {
 impl fmt::Debug for PermissionChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rules = |name: &str, behavior: &RuleBehavior, rules: &[PermissionRule]| {
-            f.debug_struct(name).field("behavior", behavior).field("rules", &Few(rules)).finish()
+            f.debug_struct(name).field("behavior", behavior).field("rules", &TruncatedList(rules)).finish()
         };
         match self {
             Self::AddRules { behavior, rules: list } => rules("AddRules", behavior, list),
             Self::ReplaceRules { behavior, rules: list } => rules("ReplaceRules", behavior, list),
             Self::RemoveRules { behavior, rules: list } => rules("RemoveRules", behavior, list),
             Self::SetMode(mode) => f.debug_tuple("SetMode").field(mode).finish(),
-            Self::AddDirectories(list) => f.debug_tuple("AddDirectories").field(&FewTexts(list)).finish(),
-            Self::RemoveDirectories(list) => f.debug_tuple("RemoveDirectories").field(&FewTexts(list)).finish(),
+            Self::AddDirectories(list) => f.debug_tuple("AddDirectories").field(&TruncatedTexts(list)).finish(),
+            Self::RemoveDirectories(list) => f.debug_tuple("RemoveDirectories").field(&TruncatedTexts(list)).finish(),
         }
     }
 }
@@ -222,11 +222,15 @@ impl From<&PermissionUpdate> for PermissionUpdate {
     }
 }
 
+impl ViewPart for PermissionUpdate {}
+
 impl FromJson for PermissionUpdate {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self(reader.json()))
     }
 }
+
+impl ViewPart for PermissionRule {}
 
 impl FromJson for PermissionRule {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_else_can_read_it() {
+    fn no_other_user_can_read_a_created_journal() {
         let path = std::env::temp_dir().join(format!("claude-duplex-mode-{}", std::process::id()));
         let file = Journal::create(&path).unwrap();
         let mode = file.metadata().unwrap().permissions().mode();

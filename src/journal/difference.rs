@@ -85,11 +85,11 @@ impl fmt::Display for Difference<'_> {
             write!(f, "action {at} differs: {}, or {}", nth(&left.actions, at), nth(&right.actions, at))
         } else if let Some(at) = children {
             let (left, right) = (nth(&left.children, at), nth(&right.children, at));
-            write!(f, "what is done to the child differs: {left}, or {right}")
+            write!(f, "the child commands differ: {left}, or {right}")
         } else if let Some(at) = first_unequal(&left.output, &right.output) {
             write!(f, "the output differs: {}, or {}", from(&left.output, at), from(&right.output, at))
         } else if left.unsent != right.unsent {
-            write!(f, "the bytes that wait differ: {}, or {}", left.unsent, right.unsent)
+            write!(f, "the unwritten bytes differ: {}, or {}", left.unsent, right.unsent)
         } else {
             write!(f, "the deadline differs: {:?}, or {:?}", left.deadline, right.deadline)
         }

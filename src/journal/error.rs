@@ -10,10 +10,10 @@ use crate::protocol::SnapshotError;
 #[non_exhaustive]
 pub enum JournalError {
     /// The file is not a journal.
-    #[error("the file is not a journal of claude-duplex: its first line is not the header of one")]
+    #[error("the file is not a journal of claude-duplex: its first line is not a journal header")]
     NotAJournal,
     /// The recording ended before the header was written.
-    #[error("the journal ends before its header does: nothing was recorded")]
+    #[error("the journal has no complete header, so nothing was recorded")]
     Empty,
     /// The format of the journal is newer than this version of the crate reads.
     #[error(
@@ -44,7 +44,7 @@ pub enum JournalError {
     #[error("the journal begins with a snapshot that cannot be restored")]
     Snapshot(#[from] SnapshotError),
     /// The last line was not written to its end: the host crashed, or its disk was full.
-    #[error("line {line} of the journal, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
+    #[error("line {line} of the journal, the last, is incomplete: the {} inputs before it are complete", journal.inputs.len())]
     #[non_exhaustive]
     Torn {
         /// Number of the line.

@@ -68,13 +68,13 @@ pub enum JournalFileError {
     #[error("the journal is in use by another process, or by another session of this one")]
     Locked,
     /// The file cannot be created, read or written.
-    #[error("the file of the journal cannot be used")]
+    #[error("the file of the journal cannot be read or written")]
     Io(#[from] io::Error),
     /// The file is not a journal that this version of the crate reads, or is damaged before its end.
-    #[error("the file has no journal to go on with")]
+    #[error("the file contains no journal to continue")]
     Journal(#[from] JournalError),
     /// The recording was stopped at its cap, so later inputs are missing.
-    #[error("the recording was stopped at its cap, and the session went on without it")]
+    #[error("the recording stopped at its size limit; the session continued without it")]
     Stopped,
 }
 
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_of_the_descriptor_does_not_keep_the_lock() {
+    fn dropping_a_journal_unlocks_it_despite_a_copied_descriptor() {
         let path = std::env::temp_dir().join(format!("claude-duplex-lock-{}", std::process::id()));
         let journal = JournalFile::create(&path).expect("the file is new");
         // As in a child between its fork and its program.

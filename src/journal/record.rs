@@ -121,7 +121,7 @@ pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> 
         Input::Cancel(prompt) => put.record("cancel", prompt),
         Input::Interrupt(interrupt) => put.record("interrupt", interrupt),
         Input::Request(request) => put.record("request", request),
-        Input::Respond(ask, answer) => put.record("respond", &(ask, answer)),
+        Input::Respond(incoming, answer) => put.record("respond", &(incoming, answer)),
         Input::Close => put.record("close", &true),
         Input::CloseNow => put.record("close_now", &true),
         Input::Abort => put.record("abort", &true),
@@ -184,8 +184,8 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "interrupt" => Input::Interrupt(of(value)?),
         "request" => Input::Request(of(value)?),
         "respond" => {
-            let (ask, answer): (IncomingId, _) = of(value)?;
-            Input::Respond(ask, answer)
+            let (incoming, answer): (IncomingId, _) = of(value)?;
+            Input::Respond(incoming, answer)
         }
         "close" => Input::Close,
         "close_now" => Input::CloseNow,

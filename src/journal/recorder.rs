@@ -53,7 +53,7 @@ pub struct Recorder<W> {
 #[non_exhaustive]
 pub enum RecordingError {
     /// Another record would have exceeded the cap. The last record reports it.
-    #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
+    #[error("the journal has reached its limit of {0} bytes; pass a higher limit to `Recorder::new`")]
     Full(u64),
     /// The journal could not be written. Its last line may be incomplete.
     #[error("the journal cannot be written")]

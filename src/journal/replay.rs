@@ -4,7 +4,7 @@ use std::fmt;
 use std::slice;
 
 use super::Journal;
-use crate::base::text::{Cut, Few};
+use crate::base::text::{Cut, TruncatedList};
 use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
@@ -63,7 +63,7 @@ impl Journal {
 
 /// An iterator over the steps of a replay.
 #[derive(Clone)]
-#[must_use = "nothing is played but by asking for the next step"]
+#[must_use = "a replay does nothing until its steps are read"]
 pub struct Replay<'j> {
     protocol: Protocol,
     inputs: slice::Iter<'j, (SessionTime, Input<'static>)>,
@@ -108,7 +108,7 @@ impl fmt::Debug for ReplayStep<'_> {
         f.debug_struct("ReplayStep")
             .field("time", &self.time)
             .field("input", &self.input)
-            .field("actions", &Few(&self.actions))
+            .field("actions", &TruncatedList(&self.actions))
             .field("children", &self.children)
             .field("output", &Cut(&self.output))
             .field("unsent", &self.unsent)

@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::Few;
+use crate::base::text::TruncatedList;
 use crate::message::ToolInput;
 use crate::wire::fields::Fields;
 use crate::wire::read::{self, Reader};
-use crate::wire::view::{FromJson, tagged, view};
+use crate::wire::view::{FromJson, ViewPart, tagged, view};
 
 tagged! {
     /// Content block, by its `type`. A block of a known type that lacks a required field is also
@@ -222,7 +222,9 @@ impl FromJson for ContentBlocks {
             None => Vec::read(reader).map(Self),
         }
     }
+}
 
+impl ViewPart for ContentBlocks {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.0.unknown_names(at, found);
     }
@@ -230,7 +232,7 @@ impl FromJson for ContentBlocks {
 
 impl fmt::Debug for ContentBlocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Few(&self.0).fmt(f)
+        TruncatedList(&self.0).fmt(f)
     }
 }
 
@@ -274,7 +276,7 @@ mod tests {
     /// Fields are decoded independently of the values beside them: numbers beyond the range of `f64`, half of a
     /// surrogate pair, duplicate keys.
     #[test]
-    fn no_field_hides_another() {
+    fn a_malformed_field_does_not_hide_other_fields() {
         for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {
             for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","\ud83d":1e400"#, r#","x":1,"x":2"#] {
                 let json = format!(r#"{{"type":"tool_use","id":"t","name":"Bash","input":{input}{rest}}}"#);
@@ -293,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_nests_results_costs_no_stack() {
+    fn nested_tool_results_use_no_stack() {
         let (open, close) = (r#"[{"type":"tool_result","tool_use_id":"t","content":"#, "}]");
         let depth = 200_000;
         let deep = format!("{}\"end\"{}", open.repeat(depth), close.repeat(depth));

@@ -140,12 +140,12 @@ impl Failure {
                 .unwrap_or(FailureKind::Other)
         };
         let resets_at = (kind == FailureKind::RateLimit).then(|| {
-            let told = limit.and_then(|limit| limit.resets_at).filter(|at| *at >= 0.0).map(|at| {
+            let reported = limit.and_then(|limit| limit.resets_at).filter(|at| *at >= 0.0).map(|at| {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
                 let seconds = at as u64;
                 ResetTime::Unix(seconds)
             });
-            told.or_else(|| reset_in(&message))
+            reported.or_else(|| reset_in(&message))
         });
         Some(Self { kind, resets_at: resets_at.flatten(), status, message })
     }
@@ -285,7 +285,7 @@ mod tests {
 
     /// The results are taken from recordings of 2.1.332 and older versions, and from reports of users.
     #[test]
-    fn each_cause_is_told_apart() {
+    fn each_cause_of_failure_is_distinguished() {
         let error = r#""subtype":"success","is_error":true"#;
         let cases = [
             (
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_reset_is_told_where_there_is_one() {
+    fn a_reset_time_is_reported_if_known() {
         let resets = |text: &str| {
             let fields = format!(r#""subtype":"success","is_error":true,"api_error_status":429,"result":"{text}""#);
             result(&fields).failure().unwrap().resets_at

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn no_field_hides_another() {
+    fn a_malformed_field_does_not_hide_other_fields() {
         for odd in [r#""is_error":null"#, r#""is_error":"no""#, r#""usage":{"n":1e400,"s":"\ud83d"}"#, r#""usage":7"#] {
             let result = result(&format!(r#""subtype":"success",{odd},"total_cost_usd":1e400,"result":"a \ud83d b""#));
             assert_eq!((result.is_error, result.result.as_deref()), (false, Some("a \u{fffd} b")), "{odd}");
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_text_is_the_one_that_says_most() {
+    fn the_most_informative_error_text_is_chosen() {
         let cases = [
             (r#""subtype":"error_during_execution","errors":["a"," ","b"],"result":"r""#, "a; b"),
             (r#""subtype":"error_during_execution","errors":[" "]"#, "error_during_execution"),
@@ -307,13 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn a_turns_cost_is_told_or_is_the_difference() {
+    fn the_cost_of_a_turn_is_reported_or_computed() {
         let total = |usd: f64| result(&format!(r#""subtype":"success","total_cost_usd":{usd}"#));
         assert_eq!(total(0.5).cost_since(None), Some(0.5));
         assert_eq!(total(0.5).cost_since(Some(&total(0.25))), Some(0.25));
         assert_eq!(total(0.5).cost_since(Some(&total(2.0))), Some(0.5));
         assert_eq!(result(r#""subtype":"success""#).cost_since(Some(&total(2.0))), None);
-        let told = r#""subtype":"success","total_cost_usd":9,"model_usage_since_last_result":{"a":{"costUSD":1},"b":{"costUSD":2}}"#;
-        assert_eq!(result(told).cost_since(Some(&total(0.25))), Some(3.0));
+        let line = r#""subtype":"success","total_cost_usd":9,"model_usage_since_last_result":{"a":{"costUSD":1},"b":{"costUSD":2}}"#;
+        assert_eq!(result(line).cost_since(Some(&total(0.25))), Some(3.0));
     }
 }

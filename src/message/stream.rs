@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_of_delta_is_told_apart() {
+    fn each_type_of_delta_is_distinguished() {
         let text = |text: &str| Some(StreamDelta::Text(text.into()));
         assert_eq!(added(r#"{"type":"text_delta","text":"a\n"}"#), text("a\n"));
         assert_eq!(added(r#"{"text":"","type":"text_delta","new":1e400}"#), text(""));
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_emoji_hides_no_delta() {
+    fn a_lone_surrogate_does_not_hide_a_delta() {
         assert_eq!(added(r#"{"type":"text_delta","text":"\ud83d"}"#), Some(StreamDelta::Text("\u{fffd}".into())));
         let line =
             b"{\"event\":{\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"\xff\"}}}";

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn each_tool_has_its_input() {
+    fn each_tool_has_a_typed_input() {
         for (tool, input, shown) in [
             ("Bash", r#"{"command":"ls","timeout":5000,"new":1}"#, "Bash(BashInput"),
             ("Edit", r#"{"file_path":"/a","old_string":"b","new_string":"c"}"#, "Edit(EditInput"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_and_what_is_new_is_kept() {
+    fn missing_fields_are_named_and_unknown_fields_are_kept() {
         assert!(read("Bash", "{}").unwrap_err().to_string().contains("command"));
         assert!(read("Edit", r#"{"file_path":"/a"}"#).unwrap_err().to_string().contains("old_string"));
         let Ok(ToolInput::Bash(bash)) = read("Bash", r#"{"command":"ls","new":1}"#) else { panic!("it is whole") };

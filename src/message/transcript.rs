@@ -214,9 +214,9 @@ impl Transcript {
     /// else the last complete text block.
     #[must_use]
     pub fn final_text(&self) -> Option<&str> {
-        let said = self.result.as_ref().and_then(|result| result.result.as_deref());
+        let result_text = self.result.as_ref().and_then(|result| result.result.as_deref());
         let partial = Some(self.partial_text()).filter(|partial| !partial.is_empty());
-        said.or(partial).or_else(|| self.texts().last())
+        result_text.or(partial).or_else(|| self.texts().last())
     }
 
     /// Returns the complete tool calls in order, including those of subagents. Calls of tools that the API runs
@@ -275,7 +275,7 @@ mod tests {
     const DONE: &str = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"ok"}]}]}}"#;
 
     #[test]
-    fn what_is_taken_back_is_removed() {
+    fn retracted_text_is_removed() {
         let other =
             r#"{"type":"assistant","supersedes":["u1","u2"],"message":{"content":[{"type":"text","text":"two"}]}}"#;
         let transcript = of(1000, &[TEXT, CALL, other, DONE]);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subagents_text_is_not_the_turns_and_its_calls_name_it() {
+    fn the_text_of_a_subagent_is_separate_from_the_turn() {
         let text = TEXT.replace(r#""uuid""#, r#""parent_tool_use_id":"t","uuid""#);
         let call = CALL.replace(r#""uuid""#, r#""parent_tool_use_id":"t0","uuid""#);
         let transcript = of(1000, &[&text, &call]);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_holds_and_what_is_dropped_is_told() {
+    fn a_transcript_keeps_its_limit_and_reports_what_it_dropped() {
         let transcript = of(OVERHEAD + 3, &[TEXT, TEXT, CALL, DONE]);
         assert_eq!(transcript.texts().count(), 1);
         assert_eq!(transcript.dropped(), DroppedText { texts: 1, calls: 1, results: 1, bytes: 3 + 7 + 30 });
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_result_of_one_call_changes_nothing() {
+    fn a_second_result_of_a_tool_call_is_ignored() {
         let transcript = of(1000, &[CALL, DONE, &DONE.replace("ok", "no")]);
         assert_eq!(transcript.calls().next().unwrap().result.as_ref().unwrap().text(), "ok");
     }

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_not_zero() {
+    fn absent_usage_is_not_zero() {
         let delta = usage(r#"{"output_tokens":20}"#);
         assert_eq!((delta.input_tokens, delta.output_tokens, delta.context_tokens()), (None, Some(20), None));
         let zero = usage(r#"{"input_tokens":0}"#);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn each_message_that_reports_tokens_is_read_and_no_other() {
+    fn only_messages_with_token_counts_have_usage() {
         let line = |text: &str| Message::parse(text.as_bytes()).expect("a message").usage();
         let output = |text: &str| line(text).expect("it reports some").output_tokens;
         let start =
@@ -184,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn reports_are_merged_into_none() {
+    fn merging_usage_into_none_keeps_the_report() {
         let mut whole = Usage::default();
         whole.merge(&usage(r#"{"output_tokens":9}"#));
         assert_eq!(whole, usage(r#"{"output_tokens":9}"#));
     }
 
     #[test]
-    fn a_later_report_replaces_what_it_has_and_nothing_else() {
+    fn a_later_usage_report_replaces_only_its_own_fields() {
         let mut whole = usage(
             r#"{"input_tokens":1,"cache_read_input_tokens":30,"output_tokens":2,"service_tier":"standard","a":1,"b":1}"#,
         );

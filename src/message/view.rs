@@ -8,7 +8,7 @@ use super::stream::StreamEvent;
 use super::system::System;
 use super::tools::{ToolProgress, ToolUseSummary, TranscriptMirror};
 use super::user::User;
-use crate::wire::view::{FromJson, tagged};
+use crate::wire::view::{ViewPart, tagged};
 
 tagged! {
     /// Decoded message, by its `type` ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)).
@@ -58,7 +58,7 @@ impl MessageView {
     #[must_use]
     pub fn unknown_names(&self) -> Vec<String> {
         let mut found = Vec::new();
-        FromJson::unknown_names(self, "", &mut found);
+        ViewPart::unknown_names(self, "", &mut found);
         found
     }
 }

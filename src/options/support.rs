@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn between_two_versions_that_were_tried_the_answer_is_open() {
+    fn support_is_unknown_between_two_tested_versions() {
         for (since, version, expected) in [
             (Some("2.1.50"), "2.1.50", Support::Known),
             (Some("2.1.50"), "3.0.0", Support::Known),

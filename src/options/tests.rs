@@ -183,7 +183,7 @@ fn a_nul_byte_is_an_error_in_every_value() {
 }
 
 #[test]
-fn every_flag_has_one_row() {
+fn every_flag_is_listed_once() {
     let without: Vec<&str> = flags_without_option().map(|(flag, _)| flag).collect();
     assert!(flags().all(|flag| !without.contains(&flag)), "a flag has a method, or a reason to have none");
     for (at, row) in FLAGS.iter().enumerate() {
@@ -197,7 +197,7 @@ fn every_flag_has_one_row() {
 }
 
 #[test]
-fn a_command_carries_everything() {
+fn a_command_has_all_arguments_and_variables() {
     let command = Options::new().current_dir("/w").env("A", "b").env_remove("A").invocation().unwrap().to_command();
     assert_eq!(command.get_program(), "claude");
     assert_eq!(command.get_args().count(), FIXED.len());

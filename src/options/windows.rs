@@ -103,7 +103,7 @@ mod tests {
     const PROGRAM: &str = include_str!("windows/program.cmd");
 
     #[test]
-    fn the_target_of_a_shim_is_found() {
+    fn the_target_of_an_npm_shim_is_found() {
         let target = |text: &str| windows_shim_target(r"C:\Users\me\npm\claude.cmd", text);
         let package = r"C:\Users\me\npm\..\node_modules\@anthropic-ai\claude-code";
         assert_eq!(target(SCRIPT), Some(format!(r"{package}\cli.js")));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_shim_has_no_target() {
+    fn other_batch_files_have_no_target() {
         for text in [
             "",
             "@echo off\r\nclaude.exe %*\r\n",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_line_has_to_fit() {
+    fn a_command_line_beyond_the_limit_is_refused() {
         let long = |n: usize| Options::new().worktree(Worktree::Named("x".repeat(n))).invocation_for(Platform::Windows);
         assert!(long(32_000).is_ok());
         let refused = long(33_000).unwrap_err();

@@ -241,7 +241,7 @@ impl fmt::Debug for Request {
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
-    pub(crate) aim: Option<PromptId>,
+    pub(crate) target: Option<PromptId>,
     pub(crate) cancel_queued: bool,
     pub(crate) id: Option<String>,
 }
@@ -250,13 +250,13 @@ impl Interrupt {
     /// Stops the running turn. If no turn runs yet, stops the oldest prompt that the CLI has received.
     #[must_use]
     pub fn running() -> Self {
-        Self { aim: None, cancel_queued: false, id: None }
+        Self { target: None, cancel_queued: false, id: None }
     }
 
     /// Stops one prompt, which must have been written to the CLI.
     #[must_use]
     pub fn prompt(prompt: PromptId) -> Self {
-        Self { aim: Some(prompt), ..Self::running() }
+        Self { target: Some(prompt), ..Self::running() }
     }
 
     /// Also withdraws queued prompts: those queued by this crate, and since 2.1.250 those in the CLI's queue.
@@ -277,7 +277,7 @@ impl Interrupt {
 impl fmt::Debug for Interrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interrupt")
-            .field("aim", &self.aim)
+            .field("target", &self.target)
             .field("cancel_queued", &self.cancel_queued)
             .field("id", &self.id.as_deref().map(Quoted))
             .finish()

@@ -87,7 +87,7 @@ fn weight(action: &Action) -> usize {
         Action::Message { message, .. }
         | Action::IncomingDeclined { message, .. }
         | Action::UnmatchedResponse(message) => message.as_bytes().len(),
-        Action::IncomingRequest(ask) => ask.message().as_bytes().len(),
+        Action::IncomingRequest(incoming) => incoming.message().as_bytes().len(),
         Action::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().as_bytes().len(),
         Action::ResponseReceived { response: Err(RequestError::Refused { message, code }), .. } => {
             message.len() + code.as_ref().map_or(0, String::len)
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_weighs_what_it_holds() {
+    fn the_size_of_an_action_includes_its_content() {
         let long = "x".repeat(10_000);
         let refused = |error: &str, code: &str| {
             json!({ "type": "control_response",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_weighs_the_name_of_what_began_it() {
+    fn the_size_of_a_turn_start_includes_its_origin() {
         let unread = |kind: &str| {
             let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
             let lines = [

@@ -77,8 +77,9 @@ impl Activity {
 }
 
 impl Protocol {
-    /// Records the activity that a message shows. Only a report of a deadline reads it, and without one it costs
-    /// nothing.
+    /// Records the activity that a message shows. It is only used for the reason of a deadline, so nothing is
+    /// recorded if the host has set neither [`stall`](crate::Timeouts::stall) nor
+    /// [`turn`](crate::Timeouts::turn).
     pub(super) fn note_activity(&mut self, message: &Message) {
         let timeouts = &self.config.timeouts;
         if timeouts.stall.is_none() && timeouts.turn.is_none() {
@@ -96,8 +97,8 @@ impl Protocol {
     /// Returns the reason for which the session waits when this deadline passes.
     pub(super) fn wait_reason(&self, deadline: Deadline) -> WaitReason {
         let response = || self.requests.first().map(|request| WaitReason::Response { request });
-        if let Some(asked) = self.asks.iter().next() {
-            let of_host = WaitReason::HostResponse { incoming: asked.id() };
+        if let Some(incoming) = self.incoming.iter().next() {
+            let of_host = WaitReason::HostResponse { incoming: incoming.id() };
             // A missing response of the host is never a stall; an open request of the host is.
             return if deadline == Deadline::Stall { response().unwrap_or(of_host) } else { of_host };
         }

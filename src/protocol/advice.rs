@@ -14,7 +14,7 @@ use crate::protocol::config::Config;
 pub enum SettingsError {
     /// The session handles permission requests, but the CLI does not send any.
     #[error(
-        "permission requests are handled, but the CLI is not told to make them; \
+        "permission requests are handled, but the CLI is not configured to send them; \
          add `Options::host_permission_prompts`, or do not handle `IncomingKind::Permission`"
     )]
     PermissionsNotRequested,
@@ -29,11 +29,11 @@ pub enum Advice {
     /// The CLI sends permission requests, but the session does not handle them: each is denied.
     PermissionsDenied,
     /// The CLI asks an MCP tool instead of the host, or denies without asking.
-    AsksAnother,
+    OtherPermissionTool,
     /// The CLI asks for no permission in this mode.
-    AsksForNothing(PermissionMode),
+    ModeSendsNoRequests(PermissionMode),
     /// The CLI asks for fewer permissions in this mode.
-    AsksForLess(PermissionMode),
+    ModeSendsFewerRequests(PermissionMode),
     /// Number of rules in the options that allow calls without asking.
     RulesAllow(usize),
     /// An MCP server in the host is declared, but the session does not handle its messages: each gets an error.
@@ -47,16 +47,16 @@ impl fmt::Display for Advice {
                 "the CLI asks the host for permissions, and each is denied, as the session does not handle them; \
                  give a handler to `Session::builder`, or add `Config::handle(IncomingKind::Permission)`",
             ),
-            Self::AsksAnother => f.write_str(
+            Self::OtherPermissionTool => f.write_str(
                 "the session handles permission requests, but the CLI makes them to an MCP tool, or denies what it would ask; \
                  use `Options::host_permission_prompts` instead of `permission_prompt_tool` or `no_permission_prompts`",
             ),
-            Self::AsksForNothing(mode) => write!(
+            Self::ModeSendsNoRequests(mode) => write!(
                 f,
                 "the session handles permission requests, but in the permission mode `{mode}` the CLI makes none; \
                  use another `Options::permission_mode`, or a `PreToolUse` hook, which sees every call"
             ),
-            Self::AsksForLess(mode) => write!(
+            Self::ModeSendsFewerRequests(mode) => write!(
                 f,
                 "in the permission mode `{mode}` the CLI does not make a permission request for every tool; \
                  a `PreToolUse` hook sees every call"
@@ -89,10 +89,10 @@ impl Options {
     /// # Errors
     /// [`SettingsError`] if they do. The error names the missing call.
     pub fn check(&self, config: &Config) -> Result<(), SettingsError> {
-        let asking = self.asking();
+        let permission_options = self.permission_options();
         // A host that chose another tool, or that turned the requests off, expects to get none.
-        let asks_nobody = asking.tool.is_none() && !asking.nobody;
-        match config.handled.contains(IncomingKind::Permission) && asks_nobody {
+        let sends_none = permission_options.tool.is_none() && !permission_options.denies_all;
+        match config.handled.contains(IncomingKind::Permission) && sends_none {
             true => Err(SettingsError::PermissionsNotRequested),
             false => Ok(()),
         }
@@ -111,29 +111,29 @@ impl Options {
     /// let bypassed = options.permission_mode(PermissionMode::BypassPermissions);
     /// assert_eq!(
     ///     bypassed.advice(&config),
-    ///     [Advice::AsksForNothing(PermissionMode::BypassPermissions)]
+    ///     [Advice::ModeSendsNoRequests(PermissionMode::BypassPermissions)]
     /// );
     /// ```
     #[must_use]
     pub fn advice(&self, config: &Config) -> Vec<Advice> {
-        let (asking, handled) = (self.asking(), config.handled);
+        let (permission_options, handled) = (self.permission_options(), config.handled);
         let mut advice = Vec::new();
         if handled.contains(IncomingKind::Permission) {
-            advice.extend(match &asking.mode {
-                _ if !asking.is_host() => Some(Advice::AsksAnother),
+            advice.extend(match &permission_options.mode {
+                _ if !permission_options.is_host() => Some(Advice::OtherPermissionTool),
                 Some(mode @ (PermissionMode::BypassPermissions | PermissionMode::DontAsk | PermissionMode::Auto)) => {
-                    Some(Advice::AsksForNothing(mode.clone()))
+                    Some(Advice::ModeSendsNoRequests(mode.clone()))
                 }
-                Some(mode @ PermissionMode::AcceptEdits) => Some(Advice::AsksForLess(mode.clone())),
+                Some(mode @ PermissionMode::AcceptEdits) => Some(Advice::ModeSendsFewerRequests(mode.clone())),
                 _ => None,
             });
-            if asking.allowed > 0 {
-                advice.push(Advice::RulesAllow(asking.allowed));
+            if permission_options.allowed > 0 {
+                advice.push(Advice::RulesAllow(permission_options.allowed));
             }
-        } else if asking.is_host() {
+        } else if permission_options.is_host() {
             advice.push(Advice::PermissionsDenied);
         }
-        if asking.host_servers && !handled.contains(IncomingKind::Mcp) {
+        if permission_options.host_servers && !handled.contains(IncomingKind::Mcp) {
             advice.push(Advice::ServerUnserved);
         }
         advice
@@ -147,12 +147,12 @@ mod tests {
     use crate::base::json::Json;
 
     #[test]
-    fn each_way_to_be_asked_less_has_its_advice() {
+    fn each_setting_that_reduces_permission_requests_has_an_advice() {
         let plain = || Config::new(Seed::from_bytes([1; 16]));
         let handled = || plain().handle(IncomingKind::Permission);
         let host = || Options::new().host_permission_prompts();
         let json = |text: &str| Json::parse(text).expect("JSON");
-        let nothing = |mode| vec![Advice::AsksForNothing(mode)];
+        let nothing = |mode| vec![Advice::ModeSendsNoRequests(mode)];
         let table = [
             (host(), handled(), vec![]),
             (Options::new(), plain(), vec![]),
@@ -166,7 +166,7 @@ mod tests {
             (
                 host().permission_mode(PermissionMode::AcceptEdits),
                 handled(),
-                vec![Advice::AsksForLess(PermissionMode::AcceptEdits)],
+                vec![Advice::ModeSendsFewerRequests(PermissionMode::AcceptEdits)],
             ),
             (host().allowed_tools(["Read", "Bash(ls)"]), handled(), vec![Advice::RulesAllow(2)]),
             (host().settings(json(r#"{"permissions":{"allow":["Read"]}}"#)), handled(), vec![Advice::RulesAllow(1)]),
@@ -175,10 +175,10 @@ mod tests {
                     .permission_prompt_tool("stdio")
                     .settings(json(r#"{"permissions":{"defaultMode":"acceptEdits"}}"#)),
                 handled(),
-                vec![Advice::AsksForLess(PermissionMode::AcceptEdits)],
+                vec![Advice::ModeSendsFewerRequests(PermissionMode::AcceptEdits)],
             ),
-            (Options::new().permission_prompt_tool("mcp__a__b"), handled(), vec![Advice::AsksAnother]),
-            (Options::new().no_permission_prompts(), handled(), vec![Advice::AsksAnother]),
+            (Options::new().permission_prompt_tool("mcp__a__b"), handled(), vec![Advice::OtherPermissionTool]),
+            (Options::new().no_permission_prompts(), handled(), vec![Advice::OtherPermissionTool]),
             (Options::new().host_mcp_server("mine"), plain(), vec![Advice::ServerUnserved]),
             (Options::new().host_mcp_server("mine"), plain().handle(IncomingKind::Mcp), vec![]),
         ];
@@ -192,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn to_handle_permissions_that_nobody_asks_for_is_an_error() {
+    fn handling_permissions_that_the_cli_does_not_send_is_an_error() {
         let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
         let refused = Options::new().check(&config).unwrap_err();
         assert!(refused.to_string().contains("`Options::host_permission_prompts`"), "{refused}");
-        for asks in [&["--permission-prompt-tool", "stdio"][..], &["--permission-prompt-tool=stdio"]] {
-            assert_eq!(Options::new().args(asks.iter().copied()).check(&config), Ok(()));
+        for flags in [&["--permission-prompt-tool", "stdio"][..], &["--permission-prompt-tool=stdio"]] {
+            assert_eq!(Options::new().args(flags.iter().copied()).check(&config), Ok(()));
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Background {
     tasks: Vec<String>,
     /// Tasks that have ended, and whose end was not reported to the model yet. The CLI reports each in a turn of
     /// its own, or when a tool returns.
-    untold: Vec<String>,
+    unnotified: Vec<String>,
     /// Value reported by the CLI (`session_state_changed`), if it reports one.
     running: Option<bool>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Meanwhile {
     /// a report to the model.
     pub(crate) interrupting: bool,
     /// `true` if the CLI reports which turns are its own.
-    pub(crate) tells_origin: bool,
+    pub(crate) reports_origin: bool,
 }
 
 impl Background {
@@ -33,31 +33,31 @@ impl Background {
     /// Otherwise the agents and workflows count that have not ended, or whose end was not reported to the model.
     /// Shells and monitors may never end and do not count.
     pub(crate) fn is_running(&self) -> bool {
-        self.running.unwrap_or(!self.tasks.is_empty() || !self.untold.is_empty())
+        self.running.unwrap_or(!self.tasks.is_empty() || !self.unnotified.is_empty())
     }
 
     /// Returns the running task that began first. If none runs, returns the task that ended first among those
     /// whose end was not reported to the model.
     pub(crate) fn first(&self) -> Option<&str> {
-        self.tasks.first().or(self.untold.first()).map(String::as_str)
+        self.tasks.first().or(self.unnotified.first()).map(String::as_str)
     }
 
     /// Records the start or end of a turn whose origin is unknown: it may be the turn that reports the end of an
     /// agent.
     pub(crate) fn turned(&mut self) {
-        self.untold.clear();
+        self.unnotified.clear();
     }
 
     /// Records the end of a turn of the CLI's own, which reported the end of one task.
-    pub(crate) fn told_one(&mut self) {
-        if !self.untold.is_empty() {
-            self.untold.remove(0);
+    pub(crate) fn notified_of_one(&mut self) {
+        if !self.unnotified.is_empty() {
+            self.unnotified.remove(0);
         }
     }
 
     /// Records that a tool returned to the model, which also reports the ends of all tasks.
-    pub(crate) fn told_all(&mut self) {
-        self.untold.clear();
+    pub(crate) fn notified_of_all(&mut self) {
+        self.unnotified.clear();
     }
 
     /// Records that no agent runs, whatever was reported. 2.1.50 reports the start of an agent that a turn waited
@@ -85,9 +85,9 @@ impl Background {
                 let ids = awaited.filter_map(|task| task.task_id);
                 let before = std::mem::replace(&mut self.tasks, ids.take(TASKS).collect());
                 // The list can precede the line that reports how a task ended (`own_agent` of 2.1.278).
-                if meanwhile.owes_a_turn() && !meanwhile.interrupting {
+                if meanwhile.expects_turn() && !meanwhile.interrupting {
                     let gone = before.into_iter().filter(|task| !self.tasks.contains(task));
-                    self.untold.extend(gone.take(TASKS.saturating_sub(self.untold.len())));
+                    self.unnotified.extend(gone.take(TASKS.saturating_sub(self.unnotified.len())));
                 }
             }
             _ => {}
@@ -106,9 +106,9 @@ impl Background {
         if matches!(status, Some("stopped" | "killed")) && meanwhile.interrupting {
             // `agent_stopped` of 2.1.332. The end of a task that `stop_task` stops is reported to the model
             // (`stop_task` of 2.1.332).
-            self.untold.retain(|untold| Some(untold.as_str()) != task);
-        } else if self.untold.len() < TASKS && meanwhile.owes_a_turn() {
-            self.untold.extend(known);
+            self.unnotified.retain(|unnotified| Some(unnotified.as_str()) != task);
+        } else if self.unnotified.len() < TASKS && meanwhile.expects_turn() {
+            self.unnotified.extend(known);
         }
     }
 }
@@ -116,8 +116,8 @@ impl Background {
 impl Meanwhile {
     /// Returns `true` if the CLI will begin a turn for a task that ends now. If the CLI does not report which
     /// turns are its own, this is known only for tasks that end between two turns.
-    fn owes_a_turn(self) -> bool {
-        self.tells_origin || !self.in_turn
+    fn expects_turn(self) -> bool {
+        self.reports_origin || !self.in_turn
     }
 }
 

@@ -62,7 +62,7 @@ impl Protocol {
     }
 
     /// Reports that a refused command fits. An earlier report would be followed by another refusal, without end.
-    pub(super) fn tell_room(&mut self) {
+    pub(super) fn report_capacity(&mut self) {
         if !self.shutdown.is_open() {
             return;
         }

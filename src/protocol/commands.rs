@@ -7,9 +7,9 @@ use crate::outgoing::prompt::Prompt;
 use crate::outgoing::prompt::WhenBusy;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
-use crate::protocol::aims::FollowUp;
 use crate::protocol::capacity::Load;
 use crate::protocol::error::{RefusedReason, RespondError, StaleIdError};
+use crate::protocol::interrupt_targets::FollowUp;
 use crate::protocol::ledger::{Place, Traits};
 use crate::protocol::outgoing_requests::{self, About};
 use crate::protocol::shutdown::Step;
@@ -32,7 +32,7 @@ impl Protocol {
         if let Some(limit) = prompt.time_limit.or(self.config.timeouts.prompt) {
             self.time_limits.accept(id, limit);
         }
-        self.silence.asked(self.now);
+        self.silence.restart(self.now);
         if busy == WhenBusy::Send {
             self.write_prompt(id);
         }
@@ -52,7 +52,7 @@ impl Protocol {
         if !self.can_write() {
             return Err(RefusedReason::Closed);
         }
-        let aim = match interrupt.aim {
+        let target = match interrupt.target {
             Some(prompt) => match self.ledger.place(prompt) {
                 Some(Place::Written | Place::Taken) => Some(prompt),
                 Some(Place::Queued) | None => return Err(RefusedReason::NotRunning),
@@ -65,7 +65,7 @@ impl Protocol {
         if interrupt.cancel_queued {
             self.ledger.cancel_queued(&mut self.actions);
         }
-        Ok(self.write_interrupt(aim, wire_id, &line, true))
+        Ok(self.write_interrupt(target, wire_id, &line, true))
     }
 
     pub(super) fn send_request(&mut self, request: &Request) -> Result<RequestId, RefusedReason> {
@@ -88,17 +88,17 @@ impl Protocol {
         Ok(id)
     }
 
-    pub(super) fn take_answer(&mut self, ask: IncomingId, answer: &IncomingResponse) -> Result<(), RespondError> {
-        let open = self.asks.get(ask).ok_or(RespondError::Stale)?;
+    pub(super) fn take_answer(&mut self, incoming: IncomingId, answer: &IncomingResponse) -> Result<(), RespondError> {
+        let open = self.incoming.get(incoming).ok_or(RespondError::Stale)?;
         if !answer.is_response_to(open) {
             return Err(RespondError::Mismatch);
         }
         let kind = open.kind();
-        let (line, verdict) = self.asks.line(ask, answer).ok_or(RespondError::Stale)?;
+        let (line, verdict) = self.incoming.line(incoming, answer).ok_or(RespondError::Stale)?;
         if !self.fits(line.len()) {
             return Err(RespondError::Full);
         }
-        self.asks.answered(ask, verdict, &mut self.actions);
+        self.incoming.answered(incoming, verdict, &mut self.actions);
         self.send(&line);
         self.silence.answered(self.now);
         if answer.interrupts(kind) {
@@ -126,7 +126,7 @@ impl Protocol {
         let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
         self.send(line);
         if for_host {
-            self.silence.asked(self.now);
+            self.silence.restart(self.now);
         }
         id
     }
@@ -143,11 +143,11 @@ impl Protocol {
         }
     }
 
-    fn write_interrupt(&mut self, aim: Option<PromptId>, wire_id: String, line: &[u8], for_host: bool) -> RequestId {
+    fn write_interrupt(&mut self, target: Option<PromptId>, wire_id: String, line: &[u8], for_host: bool) -> RequestId {
         let written = self.ledger.interrupt_written();
-        let id = self.open_request(wire_id, line, About::Interrupt { aim, written }, for_host);
-        if let Some(prompt) = aim {
-            self.aims.interrupting(prompt);
+        let id = self.open_request(wire_id, line, About::Interrupt { target, written }, for_host);
+        if let Some(prompt) = target {
+            self.interrupt_targets.interrupting(prompt);
         }
         id
     }
@@ -184,13 +184,13 @@ impl Protocol {
     pub(super) fn next_follow_up(&mut self) -> Option<FollowUp> {
         let ledger = &self.ledger;
         if self.actions.prompts_ended() {
-            self.aims.forget(|prompt| ledger.place(prompt).is_some());
+            self.interrupt_targets.forget(|prompt| ledger.place(prompt).is_some());
             self.time_limits.forget(|prompt| ledger.place(prompt).is_some());
         }
         if !self.fits_follow_up() {
             return None;
         }
-        self.aims.due(ledger.taken())
+        self.interrupt_targets.due(ledger.taken())
     }
 
     pub(super) fn follow_up(&mut self, follow_up: Option<FollowUp>) {
@@ -204,9 +204,9 @@ impl Protocol {
 
     /// Interrupts the turn on the session's own initiative.
     pub(super) fn interrupt_all(&mut self) {
-        let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
+        let (target, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
         let line = interrupt_line(&wire_id, false);
-        self.write_interrupt(aim, wire_id, &line, false);
+        self.write_interrupt(target, wire_id, &line, false);
     }
 
     /// Interrupts a prompt again on the session's own initiative.

@@ -3,10 +3,10 @@
 use crate::base::error::LostReason;
 use crate::protocol::Protocol;
 use crate::protocol::action::{Action, CancelledReason};
-use crate::protocol::aims::Aims;
 use crate::protocol::config::CloseWhen;
 use crate::protocol::end::{CloseReason, SessionClosed};
 use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
+use crate::protocol::interrupt_targets::InterruptTargets;
 use crate::protocol::shutdown::Step;
 use crate::protocol::time_limits::TimeLimits;
 
@@ -31,9 +31,9 @@ impl Protocol {
         if is_waiting && !self.is_finishing() && self.output.pending().is_empty() {
             self.shutdown.close_stdin(self.now);
         }
-        self.silence.owes(self.now, self.cli_owes());
-        self.tell_idle();
-        self.tell_room();
+        self.silence.expects_output(self.now, self.cli_has_work());
+        self.report_idle();
+        self.report_capacity();
         if self.shutdown.is_complete() {
             self.shutdown.finish();
         }
@@ -46,12 +46,12 @@ impl Protocol {
     /// counts, because its response could not be written any more.
     pub(super) fn is_finishing(&self) -> bool {
         match self.config.close_when {
-            CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
+            CloseWhen::TurnEnded => self.ledger.is_busy() || !self.incoming.is_empty(),
             CloseWhen::Idle => !self.is_idle(),
         }
     }
 
-    fn tell_idle(&mut self) {
+    fn report_idle(&mut self) {
         let idle = self.is_idle();
         if idle && self.was_busy {
             self.actions.push(Action::Idle);
@@ -61,12 +61,12 @@ impl Protocol {
     }
 
     pub(super) fn settle(&mut self, reason: LostReason) {
-        self.asks.withdraw_all(CancelledReason::Ended(reason), &mut self.actions);
+        self.incoming.withdraw_all(CancelledReason::Ended(reason), &mut self.actions);
         self.requests.lose(reason, self.last_error.as_deref(), &mut self.actions);
         let failed = self.failed && matches!(reason, LostReason::Eof | LostReason::Exited);
         self.ledger.lose(if failed { LostReason::Failed } else { reason }, &mut self.actions);
         // Every prompt has ended.
-        self.aims = Aims::default();
+        self.interrupt_targets = InterruptTargets::default();
         self.time_limits = TimeLimits::default();
     }
 

@@ -37,7 +37,7 @@ impl Protocol {
             self.report(Deadline::Turn);
         }
         if stall {
-            self.silence.told();
+            self.silence.reported();
             self.report(Deadline::Stall);
         }
         if self.shutdown.is_overdue(self.now) && self.is_guarding() {
@@ -45,7 +45,7 @@ impl Protocol {
         }
         let is_unread = !self.output.pending().is_empty();
         if self.shutdown.handle_timeout(self.now, is_unread) && self.shutdown.step() >= Step::Exiting {
-            self.asks.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
+            self.incoming.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
             self.output.clear();
         }
     }
@@ -64,8 +64,8 @@ impl Protocol {
     /// turn.
     fn result_due(&self) -> Option<SessionTime> {
         let wait = self.config.timeouts.missing_result?;
-        let waits = self.asks.is_empty() && self.ledger.misses_result();
-        waits.then(|| self.silence.heard_or_answered().saturating_add(wait))
+        let waits = self.incoming.is_empty() && self.ledger.misses_result();
+        waits.then(|| self.silence.last_received_or_answered().saturating_add(wait))
     }
 
     fn stall_due(&self) -> Option<SessionTime> {

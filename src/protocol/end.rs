@@ -98,7 +98,9 @@ impl fmt::Display for SessionClosed {
             write!(f, "; {exit}")?;
         }
         match (self.exit, &self.last_error) {
-            (Some(Exit::Code(1)), Some(error)) => write!(f, ", as the last turn was an error: {}", LastLines(error))?,
+            (Some(Exit::Code(1)), Some(error)) => {
+                write!(f, ", because the last turn ended with an error: {}", LastLines(error))?
+            }
             (_, Some(error)) => write!(f, "; last error: {}", LastLines(error))?,
             (_, None) => {}
         }
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_lines_of_both_streams_are_shown() {
+    fn the_end_shows_the_last_lines_of_stdout_and_stderr() {
         let stderr = (0..9).map(|line| format!("line {line}\n\n")).collect();
         let closed = SessionClosed { stderr, rejected_tail: "Invalid API key\n".into(), ..closed() };
         assert_eq!(
@@ -231,18 +233,21 @@ mod tests {
     }
 
     #[test]
-    fn what_could_disturb_a_terminal_is_escaped_and_long_lines_are_cut() {
+    fn control_characters_are_escaped_and_long_lines_are_truncated() {
         let closed = SessionClosed { stderr: format!("\x1b[31m\u{e9}{}", "x".repeat(1000)), ..closed() };
-        let told = closed.to_string();
-        assert!(told.contains("\\u{1b}[31m\u{e9}xxx") && told.ends_with("..."), "{told}");
-        assert!(told.len() < 400, "{told}");
+        let text = closed.to_string();
+        assert!(text.contains("\\u{1b}[31m\u{e9}xxx") && text.ends_with("..."), "{text}");
+        assert!(text.len() < 400, "{text}");
     }
 
     #[test]
-    fn an_exit_after_an_error_is_no_crash() {
+    fn exit_code_1_after_an_error_result_is_not_a_crash() {
         let failed = SessionClosed { last_error: Some("the turn was interrupted".into()), ..closed() };
-        let told = failed.to_string();
-        assert!(told.ends_with("exit status 1, as the last turn was an error: the turn was interrupted"), "{told}");
+        let text = failed.to_string();
+        assert!(
+            text.ends_with("exit status 1, because the last turn ended with an error: the turn was interrupted"),
+            "{text}"
+        );
         let killed = SessionClosed { exit: Some(Exit::Signal(9)), ..failed }.to_string();
         assert_eq!(killed, "the CLI exited; ended by signal 9; last error: the turn was interrupted");
     }

@@ -82,7 +82,7 @@ impl<T> RefusedError<T> {
 impl<T> fmt::Display for RefusedError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.closed {
-            Some(closed) => write!(f, "the session takes no more commands, open another: {closed}"),
+            Some(closed) => write!(f, "the session accepts no more commands; open another: {closed}"),
             None => self.reason.fmt(f),
         }
     }
@@ -122,7 +122,7 @@ pub enum RefusedReason {
     Closed,
     /// The command cannot be recorded, and the session requires a journal: see `Driver::record_required`.
     #[error(
-        "the journal cannot be written, so the session takes no commands; resume it when the journal can be written"
+        "the journal cannot be written, so the session accepts no commands; resume it when the journal can be written"
     )]
     Unrecorded,
     /// The id of the prompt or request cannot be used. The UUID of a prompt was used before in this session. Or
@@ -132,7 +132,7 @@ pub enum RefusedReason {
     Reused,
     /// The CLI does not have the prompt to interrupt. Either it was not yet written (cancel it instead), or it
     /// has ended.
-    #[error("the prompt to interrupt is not with the CLI: cancel it if it still waits; otherwise it has ended")]
+    #[error("the prompt to interrupt is not in the CLI; cancel it if it is still queued, otherwise it has ended")]
     NotRunning,
 }
 
@@ -175,11 +175,11 @@ pub enum RespondError {
     Stale,
     /// The session has ended or is about to, which cancelled its open requests. While the child is still ending,
     /// parts of the end can be missing.
-    #[error("the session takes no more responses: {0}")]
+    #[error("the session accepts no more responses: {0}")]
     Closed(Box<SessionClosed>),
     /// The response cannot be recorded, and the session requires a journal. The request is still open.
     #[error(
-        "the journal cannot be written, so the session takes no responses; resume it when the journal can be written"
+        "the journal cannot be written, so the session accepts no responses; resume it when the journal can be written"
     )]
     Unrecorded,
     /// The response does not match the kind of the request.
@@ -199,7 +199,7 @@ mod tests {
 
     /// A text that repeats the source would be printed twice in a chain of causes.
     #[test]
-    fn a_refusal_has_its_reason_in_the_text_and_no_source() {
+    fn the_text_of_a_refusal_contains_its_reason() {
         let refused = RefusedError::new(Prompt::text("hello"), RefusedReason::Busy);
         assert!(refused.to_string().contains("a turn is running"));
         assert!(std::error::Error::source(&refused).is_none());
@@ -207,7 +207,7 @@ mod tests {
 
     /// Clippy warns about large errors.
     #[test]
-    fn an_end_does_not_make_an_error_large() {
+    fn errors_that_contain_an_end_stay_small() {
         assert!(size_of::<RespondError>() <= 2 * size_of::<usize>());
         assert!(size_of::<StaleIdError>() <= size_of::<usize>());
         assert_eq!(size_of::<RefusedError<()>>(), 2 * size_of::<usize>());

@@ -25,10 +25,10 @@ pub(super) fn deserialize<'de, T: Formed, D: Deserializer<'de>>(deserializer: D)
 }
 
 /// A value as part of another.
-pub(super) struct Lent<'v, T>(pub(super) &'v T);
+pub(super) struct Borrowed<'v, T>(pub(super) &'v T);
 pub(super) struct Owned<T>(pub(super) T);
 
-impl<T: Formed> Serialize for Lent<'_, T> {
+impl<T: Formed> Serialize for Borrowed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.write(serializer)
     }
@@ -42,7 +42,7 @@ impl<'de, T: Formed> Deserialize<'de> for Owned<T> {
 
 impl<T: Formed> Formed for Option<T> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(Lent).serialize(serializer)
+        self.as_ref().map(Borrowed).serialize(serializer)
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -52,7 +52,7 @@ impl<T: Formed> Formed for Option<T> {
 
 impl<T: Formed, E: Formed> Formed for Result<T, E> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(Lent).map_err(Lent).serialize(serializer)
+        self.as_ref().map(Borrowed).map_err(Borrowed).serialize(serializer)
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -13,17 +13,17 @@ impl Protocol {
     /// Returns `true` if the end of stdin would remove a decision of the host: one that is open, one that the
     /// child has not read yet, or one that a registered hook may still request.
     pub(super) fn is_guarding(&self) -> bool {
-        let may_ask = || self.is_finishing() || !self.output.pending().is_empty();
-        !self.asks.is_empty() || self.has_hooks && may_ask()
+        let can_still_request = || self.is_finishing() || !self.output.pending().is_empty();
+        !self.incoming.is_empty() || self.has_hooks && can_still_request()
     }
 
     /// Refuses every open request with the response that is safe for its kind, and interrupts the running turn.
     /// If the limits leave no space for that, the session is aborted, as for every other response of its own.
     pub(super) fn stop_guarded(&mut self) {
-        for refusal in self.asks.refuse_all() {
+        for refusal in self.incoming.refuse_all() {
             self.send(&refusal);
         }
-        self.asks.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
+        self.incoming.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
         self.interrupt_all();
         self.shutdown.stop(self.now);
     }

@@ -38,13 +38,13 @@ pub(crate) struct IncomingRequests {
 struct Open {
     request_id: String,
     #[serde(with = "form")]
-    ask: IncomingRequest,
+    incoming: IncomingRequest,
 }
 
 impl Open {
     fn safe_response(&self, reason: Option<&str>) -> Vec<u8> {
-        let fields = control::ask(self.ask.message.as_bytes());
-        safe::response(&self.request_id, self.ask.kind, fields.hook_event.as_deref(), reason)
+        let fields = control::incoming(self.incoming.message.as_bytes());
+        safe::response(&self.request_id, self.incoming.kind, fields.hook_event.as_deref(), reason)
     }
 }
 
@@ -56,9 +56,9 @@ impl IncomingRequests {
     /// Restores the values that follow from the requests, which a snapshot omits. Returns `true` if every id is
     /// one of the session, and in order.
     pub(crate) fn restore(&mut self, session: u64) -> bool {
-        self.bytes = self.open.iter().map(|open| open.ask.message.as_bytes().len()).sum();
-        let numbers = self.open.iter().map(|open| open.ask.id.number()).chain([self.last + 1]);
-        self.open.iter().all(|open| open.ask.id.session() == session) && numbers.is_sorted_by(|a, b| a < b)
+        self.bytes = self.open.iter().map(|open| open.incoming.message.as_bytes().len()).sum();
+        let numbers = self.open.iter().map(|open| open.incoming.id.number()).chain([self.last + 1]);
+        self.open.iter().all(|open| open.incoming.id.session() == session) && numbers.is_sorted_by(|a, b| a < b)
     }
 
     /// Returns the number of the last request.
@@ -83,7 +83,7 @@ impl IncomingRequests {
 
     /// Returns the open requests, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &IncomingRequest> {
-        self.open.iter().map(|open| &open.ask)
+        self.open.iter().map(|open| &open.incoming)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -104,20 +104,20 @@ impl IncomingRequests {
     ) -> IncomingRequest {
         self.last += 1;
         self.bytes += message.as_bytes().len();
-        let ask = IncomingRequest { id: IncomingId::new(session, self.last), kind, message, turn, prompt };
-        self.open.push(Open { request_id, ask: ask.clone() });
-        ask
+        let incoming = IncomingRequest { id: IncomingId::new(session, self.last), kind, message, turn, prompt };
+        self.open.push(Open { request_id, incoming: incoming.clone() });
+        incoming
     }
 
     pub(crate) fn get(&self, id: IncomingId) -> Option<&IncomingRequest> {
-        self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
+        self.open.iter().find(|open| open.incoming.id == id).map(|open| &open.incoming)
     }
 
     /// Returns the line of the response, which must be of the request's kind, and the kind of the response.
     pub(crate) fn line(&self, id: IncomingId, answer: &IncomingResponse) -> Option<(Vec<u8>, ResponseKind)> {
-        let open = self.open.iter().find(|open| open.ask.id == id)?;
+        let open = self.open.iter().find(|open| open.incoming.id == id)?;
         let line = match answer {
-            IncomingResponse::Permission(decision) => match own_input(decision, &open.ask) {
+            IncomingResponse::Permission(decision) => match own_input(decision, &open.incoming) {
                 Ok(own) => {
                     let length = own.as_ref().map_or(0, |own| own.as_str().len());
                     outgoing::answer_with(&open.request_id, &Payload { decision, own: own.as_ref() }, length)
@@ -134,7 +134,7 @@ impl IncomingRequests {
             IncomingResponse::Error { message } => open.safe_response(Some(message)),
             IncomingResponse::Decline => open.safe_response(None),
         };
-        Some((line, answer.kind(open.ask.kind)))
+        Some((line, answer.kind(open.incoming.kind)))
     }
 
     /// Returns the responses that refuse the open requests, oldest first, and records them as written.
@@ -147,7 +147,7 @@ impl IncomingRequests {
 
     /// Closes an incoming request whose response is written.
     pub(crate) fn answered(&mut self, id: IncomingId, verdict: ResponseKind, actions: &mut Actions) {
-        if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
+        if let Some(at) = self.open.iter().position(|open| open.incoming.id == id) {
             let open = self.remove(at);
             self.remember(&open.request_id);
             actions.push(Action::IncomingAnswered { id, response: verdict });
@@ -157,14 +157,14 @@ impl IncomingRequests {
     /// Closes a request that the CLI cancelled. Returns `true` if the request was open.
     pub(crate) fn withdraw(&mut self, request_id: &str, actions: &mut Actions) -> bool {
         let Some(at) = self.open.iter().position(|open| open.request_id == request_id) else { return false };
-        let ask = self.remove(at).ask.id;
-        actions.push(Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli });
+        let incoming = self.remove(at).incoming.id;
+        actions.push(Action::IncomingCancelled { id: incoming, reason: CancelledReason::Cli });
         true
     }
 
     pub(crate) fn withdraw_all(&mut self, reason: CancelledReason, actions: &mut Actions) {
         for open in std::mem::take(&mut self.open) {
-            actions.push(Action::IncomingCancelled { id: open.ask.id, reason });
+            actions.push(Action::IncomingCancelled { id: open.incoming.id, reason });
         }
         self.bytes = 0;
     }
@@ -187,7 +187,7 @@ impl IncomingRequests {
 
     fn remove(&mut self, at: usize) -> Open {
         let open = self.open.remove(at);
-        self.bytes -= open.ask.message.as_bytes().len();
+        self.bytes -= open.incoming.message.as_bytes().len();
         open
     }
 }
@@ -206,8 +206,8 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
 
 /// Returns the tool's own input, which is sent with an allow that has no other input. Without an input, allowing
 /// is impossible.
-fn own_input(decision: &Decision, ask: &IncomingRequest) -> Result<Option<Json>, DecodeError> {
+fn own_input(decision: &Decision, incoming: &IncomingRequest) -> Result<Option<Json>, DecodeError> {
     let Decision::Allow(Allow { input, .. }) = decision else { return Ok(None) };
-    let own = control::tool_input(ask.message.as_bytes())?;
+    let own = control::tool_input(incoming.message.as_bytes())?;
     Ok(input.is_none().then(|| Json::from_line(own.as_bytes())))
 }

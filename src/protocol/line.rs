@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn any_cut_gives_the_same_lines() {
+    fn any_chunks_give_the_same_lines() {
         let bytes = b"one\r\n\ntwo\n0123456789\n0123456789a\n\rthree\r";
         let expected = ["one", "", "two", "0123456789", "0123:11", "\rthree"];
         assert_eq!(lines(&[bytes]), expected);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_holds_no_more_than_its_head() {
+    fn an_endless_line_keeps_only_its_start() {
         let mut lines = Lines::default();
         for _ in 0..1000 {
             let mut rest: &[u8] = b"0123456789";

@@ -102,33 +102,33 @@ impl Protocol {
     fn message(&mut self, message: Message) {
         match message.kind() {
             MessageKind::ControlResponse => self.response(message),
-            MessageKind::ControlRequest => self.ask(message, false),
+            MessageKind::ControlRequest => self.receive_incoming(message, false),
             MessageKind::ControlCancelRequest => self.withdraw(message),
             MessageKind::KeepAlive => self.counts.keep_alive += 1,
             // A result that was counted before is repeated by a damaged line or a log, and answers no prompt.
             MessageKind::Result if !message.is_subagent() && self.ledger.is_repeated(message.uuid().as_deref()) => {
-                self.tell(message)
+                self.deliver(message)
             }
             MessageKind::Result if !message.is_subagent() => {
                 let facts = facts::result(message.as_bytes());
                 if self.ledger.absorbs(&facts) {
-                    return self.tell(message);
+                    return self.deliver(message);
                 }
                 self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
                 self.note_activity(&message);
                 self.ledger.result(self.now, &facts, &mut self.actions);
-                self.tell(message.clone());
+                self.deliver(message.clone());
                 self.turns_ended(facts, &message);
             }
             _ => {
                 self.note_activity(&message);
                 self.evidence(&message);
-                self.tell(message);
+                self.deliver(message);
             }
         }
     }
 
-    fn tell(&mut self, message: Message) {
+    fn deliver(&mut self, message: Message) {
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
     }
 
@@ -148,7 +148,7 @@ impl Protocol {
                 let returned = if most > 0 { facts::blocks(message.as_bytes(), facts::TOOL_RESULT, most) } else { 0 };
                 if returned > 0 {
                     self.ledger.tools_returned(returned);
-                    self.background.told_all();
+                    self.background.notified_of_all();
                 }
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
@@ -173,16 +173,16 @@ impl Protocol {
         let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
         self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
         self.requests.note_result();
-        if !self.ledger.tells_origin() {
+        if !self.ledger.reports_origin() {
             self.background.turned();
         } else if began_by_itself {
-            self.background.told_one();
+            self.background.notified_of_one();
         }
         if self.ledger.holds_results() {
             self.background.none_runs();
         }
         let ledger = &self.ledger;
-        for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
+        for follow_up in self.interrupt_targets.missed(|prompt| ledger.place(prompt).is_some()) {
             self.follow_up(Some(follow_up));
         }
     }
@@ -213,7 +213,7 @@ impl Protocol {
                 self.introduced(init);
                 self.last_error = None;
                 self.ledger.init(self.now, &mut self.actions);
-                if !self.ledger.tells_origin() {
+                if !self.ledger.reports_origin() {
                     self.background.turned();
                 }
             }
@@ -228,7 +228,7 @@ impl Protocol {
                     let meanwhile = Meanwhile {
                         in_turn: self.ledger.current_turn().is_some(),
                         interrupting: self.requests.interrupt_is_open(),
-                        tells_origin: self.ledger.tells_origin(),
+                        reports_origin: self.ledger.reports_origin(),
                     };
                     let facts = facts::system(line);
                     if let Some(state) = facts.state.as_deref().filter(|_| is_own) {
@@ -255,7 +255,7 @@ impl Protocol {
         };
         if self.session.as_ref() != Some(&session) {
             // Reports for the model do not arrive in another conversation (`/clear`).
-            self.background.told_all();
+            self.background.notified_of_all();
             self.session = Some(session.clone());
             self.actions.push(Action::Session(session));
         }

@@ -45,7 +45,7 @@ pub(crate) enum About {
     Initialize(Vec<String>),
     /// Interrupts the running turn, especially one of this prompt. `written` is the place in the order of writes.
     Interrupt {
-        aim: Option<PromptId>,
+        target: Option<PromptId>,
         written: u64,
     },
     /// Cancels the prompt with this UUID.
@@ -58,7 +58,7 @@ impl About {
     pub(crate) fn of(request: &Request) -> Self {
         match request.subtype.as_str() {
             "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
-            "interrupt" => Self::Interrupt { aim: None, written: 0 },
+            "interrupt" => Self::Interrupt { target: None, written: 0 },
             "cancel_async_message" => {
                 let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
                 Self::Cancel(named.and_then(|(_, uuid): &(String, Json)| uuid.decode().ok()))
@@ -162,7 +162,7 @@ impl Requests {
     }
 
     /// Returns `true` if the host waits for a response.
-    pub(crate) fn owes_host(&self) -> bool {
+    pub(crate) fn awaits_response(&self) -> bool {
         self.open.iter().any(|open| open.for_host)
     }
 

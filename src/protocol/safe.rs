@@ -5,10 +5,10 @@ use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKin
 use crate::wire::outgoing;
 
 /// Reason for a refusal, if the host gave none.
-const UNASKED: &str = "there is nobody to ask for this permission";
+const NO_PERMISSION_HANDLER: &str = "no handler for this permission request";
 
 /// Text of an error that refuses nothing, if the host gave none.
-const UNSERVED: &str = "nobody serves this";
+const NO_HANDLER: &str = "no handler for this request";
 
 /// Returns the line that refuses a request. Used if the host did not decide, and for an error of the host
 /// (`reason`).
@@ -23,17 +23,17 @@ pub(crate) fn response(
     hook_event: Option<&str>,
     reason: Option<&str>,
 ) -> Vec<u8> {
-    let error = || outgoing::error(request_id, reason.unwrap_or(UNSERVED), None);
+    let error = || outgoing::error(request_id, reason.unwrap_or(NO_HANDLER), None);
     match kind {
         IncomingKind::Permission if reason.is_some() => error(),
         IncomingKind::Permission => {
-            outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None })
+            outgoing::answer(request_id, &Payload { decision: &Decision::deny(NO_PERMISSION_HANDLER), own: None })
         }
         IncomingKind::Elicitation => outgoing::answer(request_id, &ElicitationResponse::cancel()),
         IncomingKind::Dialog => outgoing::answer(request_id, &DialogResponse::cancelled()),
         IncomingKind::Hook => {
             let event = HookEvent::from(hook_event.unwrap_or_default());
-            match event.refusal(reason.unwrap_or(UNASKED)) {
+            match event.refusal(reason.unwrap_or(NO_PERMISSION_HANDLER)) {
                 Some(refusal) => outgoing::answer(request_id, &refusal),
                 None => error(),
             }

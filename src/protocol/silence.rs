@@ -10,13 +10,13 @@ use crate::protocol::shutdown::Step;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Silence {
-    owes: bool,
+    expects_output: bool,
     /// Time from which the silence counts. `None` while no work is pending, or after the silence was reported.
     since: Option<SessionTime>,
     /// Time of the last byte of an incomplete line. It counts, unless the line proves to be a `keep_alive`.
     part: Option<SessionTime>,
     /// Time of the last byte that counts, with or without pending work.
-    heard: SessionTime,
+    last_received: SessionTime,
     /// Time of the host's last response.
     answered: SessionTime,
 }
@@ -26,8 +26,8 @@ impl Silence {
     pub(crate) fn line(&mut self, now: SessionTime, keep_alive: bool) {
         self.part = None;
         if !keep_alive {
-            self.heard = now;
-            self.since = self.owes.then_some(now);
+            self.last_received = now;
+            self.since = self.expects_output.then_some(now);
         }
     }
 
@@ -37,38 +37,38 @@ impl Silence {
     }
 
     /// Returns the time of the last byte, except those of a `keep_alive`.
-    pub(crate) fn heard(&self) -> SessionTime {
-        self.part.map_or(self.heard, |part| part.max(self.heard))
+    pub(crate) fn last_received(&self) -> SessionTime {
+        self.part.map_or(self.last_received, |part| part.max(self.last_received))
     }
 
     /// Returns the time of the last byte, or of the host's last response if that is later.
-    pub(crate) fn heard_or_answered(&self) -> SessionTime {
-        self.heard().max(self.answered)
+    pub(crate) fn last_received_or_answered(&self) -> SessionTime {
+        self.last_received().max(self.answered)
     }
 
     /// Records a response of the host to an incoming request.
     pub(crate) fn answered(&mut self, now: SessionTime) {
         self.answered = now;
-        self.asked(now);
+        self.restart(now);
     }
 
     /// Records whether work is pending in the CLI.
-    pub(crate) fn owes(&mut self, now: SessionTime, owes: bool) {
-        if owes != self.owes {
-            self.since = owes.then_some(now);
-            self.owes = owes;
+    pub(crate) fn expects_output(&mut self, now: SessionTime, expects_output: bool) {
+        if expects_output != self.expects_output {
+            self.since = expects_output.then_some(now);
+            self.expects_output = expects_output;
         }
     }
 
     /// Records new work for the CLI: a silence that was reported counts again.
-    pub(crate) fn asked(&mut self, now: SessionTime) {
-        if self.owes {
+    pub(crate) fn restart(&mut self, now: SessionTime) {
+        if self.expects_output {
             self.since.get_or_insert(now);
         }
     }
 
     /// Records that the silence was reported.
-    pub(crate) fn told(&mut self) {
+    pub(crate) fn reported(&mut self) {
         self.since = None;
     }
 
@@ -81,9 +81,9 @@ impl Silence {
 impl Protocol {
     /// Returns `true` if the CLI should write something. Work that waits for the host's response does not count,
     /// nor does a child that has exited.
-    pub(super) fn cli_owes(&self) -> bool {
+    pub(super) fn cli_has_work(&self) -> bool {
         let works = || !self.ledger.is_empty() || self.background.is_running();
         let is_gone = self.shutdown.is_eof() || self.shutdown.exit().is_some() || self.shutdown.step() >= Step::Killed;
-        !is_gone && (self.requests.owes_host() || self.asks.is_empty() && works())
+        !is_gone && (self.requests.awaits_response() || self.incoming.is_empty() && works())
     }
 }

@@ -9,9 +9,9 @@ pub struct Stats {
     /// Lines of type `keep_alive`.
     pub keep_alive: u64,
     /// Echoes of the host's responses (since 2.0.76).
-    pub echoed_answers: u64,
+    pub echoed_responses: u64,
     /// Incoming requests that were already known from the response to `initialize`.
-    pub asked_again: u64,
+    pub repeated_requests: u64,
     /// [Damaged lines](crate::Action::DamagedLine). Each has an action of its own, as do the messages in it.
     pub damaged: u64,
 }

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_bytes_stay() {
+    fn only_the_last_bytes_are_kept() {
         let mut tail = Tail::default();
         for part in ["ab", "cdef", "", "g", "0123456789"] {
             tail.push(part.as_bytes(), 5);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_in_utf16_are_read() {
+    fn utf16_output_is_decoded() {
         let text = "\u{feff}The file was not found: f\u{fc}r \u{1f980}.\r\nError code: 1\r\n";
         let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut tail = Tail::default();

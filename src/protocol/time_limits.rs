@@ -26,7 +26,7 @@ enum Step {
     Queued,
     /// The prompt is written; its limit passes at this time.
     Running(SessionTime),
-    /// The prompt was interrupted or cancelled; it is given up at `until`.
+    /// The prompt was interrupted or cancelled. At `until` the session stops waiting for its end.
     Stopping {
         until: SessionTime,
         /// Time when the CLI reported that it neither runs nor keeps the prompt.
@@ -106,7 +106,7 @@ impl Protocol {
                 Due::GiveUp(prompt, stopped) => {
                     // A CLI that has stopped the prompt, and has written nothing since, has forgotten the
                     // prompt.
-                    let is_silent = |stopped| self.silence.heard() <= stopped && self.asks.is_empty();
+                    let is_silent = |stopped| self.silence.last_received() <= stopped && self.incoming.is_empty();
                     self.ledger.give_up(prompt, stopped.is_some_and(is_silent), &mut self.actions);
                 }
             }
@@ -118,7 +118,7 @@ impl Protocol {
         let place = self.ledger.place(prompt);
         self.ledger.time_passed(prompt);
         if place == Some(Place::Written) && self.ledger.running_prompt() != Some(prompt) {
-            self.aims.withdrawing(prompt);
+            self.interrupt_targets.withdrawing(prompt);
             self.withdraw_prompt(prompt);
         } else if place.is_some() {
             self.interrupt_again(prompt);

@@ -5,7 +5,7 @@ use crate::base::error::{RejectedReason, RequestError};
 use crate::incoming::IncomingKind;
 use crate::protocol::action::{Action, RejectedLine};
 use crate::protocol::{Protocol, safe};
-use crate::wire::control::{self, AskFields};
+use crate::wire::control::{self, IncomingFields};
 use crate::wire::facts::LONGEST_NAME;
 use crate::wire::text::Text;
 
@@ -38,11 +38,11 @@ impl Protocol {
     /// Rejects a line that is too long; only its `start` was kept. A request in the line gets the response that is
     /// safe for its kind. If the line is a response, the request of the host ends.
     pub(super) fn dropped(&mut self, start: &[u8], length: u64) {
-        let declined = control::ask_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
+        let declined = control::incoming_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
         let tail = self.config.limits.rejected_tail;
         let response = control::response_of_start(start);
         let holds = if response.is_some() { Holds::Response } else { Holds::from(declined) };
-        self.tell_rejected(start, length, RejectedReason::TooLong, holds);
+        self.report_rejected(start, length, RejectedReason::TooLong, holds);
         if let Some((id, is_success)) = response {
             self.lose_response(id, is_success, length);
         }
@@ -52,32 +52,32 @@ impl Protocol {
 
     /// Rejects a line.
     pub(super) fn reject(&mut self, line: &[u8], reason: RejectedReason) {
-        self.tell_rejected(line, line.len() as u64, reason, Holds::Anything);
+        self.report_rejected(line, line.len() as u64, reason, Holds::Anything);
         self.keep_rejected(line);
     }
 
     /// Rejects a request whose id is missing, or too long to be kept. If the id is too long, the request gets the
     /// response that is safe for its kind.
     pub(super) fn reject_request(&mut self, line: &[u8]) {
-        let declined = control::long_request_id(line).and_then(|id| self.decline_unread(id, &control::ask(line)));
-        self.tell_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined.into());
+        let declined = control::long_request_id(line).and_then(|id| self.decline_unread(id, &control::incoming(line)));
+        self.report_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined.into());
         self.keep_rejected(line);
     }
 
     /// Writes the safe response to a request that the host cannot receive. Returns the kind of the request if
     /// there is one. A dialog of a kind that the host did not declare gets no response, nor does an id longer
     /// than [`LONGEST_ID`]. After stdin is to be closed, no response can be written.
-    fn decline_unread(&mut self, id: Text<'_>, fields: &AskFields<'_>) -> Option<IncomingKind> {
+    fn decline_unread(&mut self, id: Text<'_>, fields: &IncomingFields<'_>) -> Option<IncomingKind> {
         let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
         let may_answer = kind != IncomingKind::Dialog || self.declares_dialog(fields);
         let id = id.within(LONGEST_ID)?;
-        if !may_answer || self.asks.is_open(&id) || !(self.can_write() || self.is_stopping()) {
+        if !may_answer || self.incoming.is_open(&id) || !(self.can_write() || self.is_stopping()) {
             return None;
         }
         self.has_hooks |= kind == IncomingKind::Hook;
         self.send(&safe::response(&id, kind, fields.hook_event.as_deref(), Some(UNREAD)));
         if id.len() <= LONGEST_NAME {
-            self.asks.remember(&id);
+            self.incoming.remember(&id);
         }
         Some(kind)
     }
@@ -90,7 +90,7 @@ impl Protocol {
         self.replied(&open.about, None, !is_success);
     }
 
-    fn tell_rejected(&mut self, start: &[u8], length: u64, reason: RejectedReason, holds: Holds) {
+    fn report_rejected(&mut self, start: &[u8], length: u64, reason: RejectedReason, holds: Holds) {
         if holds != Holds::Response {
             self.ledger.missed_a_line();
         }

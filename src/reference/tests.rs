@@ -115,12 +115,12 @@ fn mutated(line: &[u8], noise: &mut Noise) -> Vec<u8> {
 }
 
 #[test]
-fn recorded_lines_are_read_as_the_reference_reads_them() {
+fn recorded_lines_decode_as_in_the_reference() {
     recorded().iter().for_each(|line| agree(line));
 }
 
 #[test]
-fn changed_lines_are_read_as_the_reference_reads_them() {
+fn mutated_lines_decode_as_in_the_reference() {
     let seconds = std::env::var("VIEWS_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
     let end = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
     let mut lines = recorded();

@@ -14,7 +14,7 @@ use crate::outgoing::request::response::*;
 use crate::outgoing::request::*;
 use crate::wire::control;
 use crate::wire::kind::MessageKind;
-use crate::wire::view::FromJson;
+use crate::wire::view::{FromJson, ViewPart};
 
 /// Reads a line in every way there is, and fails where the reference reads it otherwise.
 #[allow(unreachable_pub, reason = "public where it is fuzzed")]
@@ -27,33 +27,34 @@ pub fn agree(line: &[u8]) {
     let (fast, slow) = (views(&message), slow_views(&message));
     assert_eq!(fast, slow, "{text}");
     match message.kind() {
-        MessageKind::ControlRequest => asks(&message),
+        MessageKind::ControlRequest => incoming(&message),
         MessageKind::ControlResponse => replies(&message),
         _ => {}
     }
 }
 
-fn asks(message: &Message) {
+fn incoming(message: &Message) {
     macro_rules! each {
-        ($($ask:ident)+) => {$({
+        ($($incoming:ident)+) => {$({
             let slow = SlowFields::of(&message.to_json()).and_then(|mut line| line.require("request"));
             let slow = slow.and_then(|request: Json| {
                 let within = |error: DecodeError| error.within("request");
-                SlowFields::of(&request).and_then(|mut request| $ask::slow_without(&mut request, &["subtype"])).map_err(within)
+                SlowFields::of(&request).and_then(|mut request| $incoming::slow_without(&mut request, &["subtype"])).map_err(within)
             });
-            let fast = control::ask_view::<$ask>(message.as_bytes());
-            assert_eq!(fast, slow, "{} of {}", stringify!($ask), message.line());
+            let fast = control::incoming_view::<$incoming>(message.as_bytes());
+            assert_eq!(fast, slow, "{} of {}", stringify!($incoming), message.line());
             if let Ok(fast) = fast {
                 let _ = (fast.unknown_names("", &mut Vec::new()), format!("{fast:?}"));
             }
         })+};
     }
     each!(PermissionRequest HookRequest IncomingMcpMessage ElicitationRequest DialogRequest);
-    let updates =
-        control::ask_view(message.as_bytes()).ok().and_then(|ask: PermissionRequest| ask.permission_suggestions);
+    let updates = control::incoming_view(message.as_bytes())
+        .ok()
+        .and_then(|incoming: PermissionRequest| incoming.permission_suggestions);
     let read = |update: &PermissionUpdate| (update.change().is_ok(), update.destination());
     let _: Vec<_> = updates.iter().flatten().map(read).collect();
-    if let Ok(hook) = control::ask_view::<HookRequest>(message.as_bytes()) {
+    if let Ok(hook) = control::incoming_view::<HookRequest>(message.as_bytes()) {
         let _ = hook.input.details();
     }
 }
@@ -113,16 +114,20 @@ fn slow_views(message: &Message) -> Views {
         (MessageKind::System, None) => Err(DecodeError::missing("subtype")),
         _ => SlowFields::of(&json).and_then(|mut fields| MessageView::slow_fields(&mut fields)),
     };
-    let said = || SlowFields::of(&SlowFields::of(&json)?.require::<Json>("message")?);
-    let said = || said().map_err(|error| if error.path() == "message" { error } else { error.within("message") });
+    let message_fields = || SlowFields::of(&SlowFields::of(&json)?.require::<Json>("message")?);
+    let message_fields =
+        || message_fields().map_err(|error| if error.path() == "message" { error } else { error.within("message") });
     let within = |error: DecodeError| error.within("message");
     let content = match message.kind() {
-        MessageKind::Assistant => {
-            Some(said().and_then(|mut said| said.require::<Vec<ContentBlock>>("content").map_err(within)))
-        }
-        MessageKind::User => {
-            Some(said().and_then(|mut said| said.require::<ContentBlocks>("content").map_err(within)).map(Vec::from))
-        }
+        MessageKind::Assistant => Some(
+            message_fields()
+                .and_then(|mut message_fields| message_fields.require::<Vec<ContentBlock>>("content").map_err(within)),
+        ),
+        MessageKind::User => Some(
+            message_fields()
+                .and_then(|mut message_fields| message_fields.require::<ContentBlocks>("content").map_err(within))
+                .map(Vec::from),
+        ),
         _ => None,
     };
     let results = |block: &ContentBlock| match block {

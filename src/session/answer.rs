@@ -123,7 +123,7 @@ impl Answer {
 /// let error = world.run(runner.run_until(talk)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "the prompt was lost, as the session ended: the CLI exited; exit status 1; \
+///     "the session ended before the prompt got a result: the CLI exited; exit status 1; \
 ///      stderr: Invalid API key"
 /// );
 /// ```
@@ -189,7 +189,7 @@ impl PromptEnd {
 impl fmt::Display for PromptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(closed) = self.closed() {
-            return write!(f, "the prompt was lost, as the session ended: {closed}");
+            return write!(f, "the session ended before the prompt got a result: {closed}");
         }
         f.write_str(match self.outcome() {
             Outcome::Interrupted => "the prompt was interrupted",
@@ -197,10 +197,10 @@ impl fmt::Display for PromptError {
             Outcome::TimedOut { stopped: false } => "the prompt timed out and may still run",
             Outcome::Cancelled => "the prompt was cancelled before it ran",
             Outcome::Blocked => "the prompt was blocked by a hook",
-            Outcome::Deferred => "the prompt ended, as a hook deferred the call of a tool",
-            Outcome::Duplicate => "the prompt did not run, as the session has seen its UUID before",
+            Outcome::Deferred => "the prompt ended because a hook deferred a tool call",
+            Outcome::Duplicate => "the prompt did not run because the session already knows its UUID",
             Outcome::Lost(LostReason::NoResult) => "the prompt was lost: the CLI finished it without a result",
-            Outcome::Lost(_) => "the prompt was lost, as the session ended",
+            Outcome::Lost(_) => "the session ended before the prompt got a result",
             Outcome::Error | Outcome::Success | Outcome::Local => "the prompt failed",
         })?;
         if !matches!(self.outcome(), Outcome::Error | Outcome::Blocked) {

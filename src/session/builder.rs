@@ -194,7 +194,7 @@ impl SessionBuilder {
     /// If the session is never opened, the subscriber's stream ends when the builder is dropped.
     pub fn subscribe(&mut self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.setup.limits.subscriber_bytes, overflow };
-        Subscriber::new(self.setup.feeds.open(room), Arc::clone(&self.setup.desk))
+        Subscriber::new(self.setup.feeds.open(room), Arc::clone(&self.setup.runner_inbox))
     }
 
     /// Converts the builder into the setup of a session whose options and settings already exist.
@@ -212,7 +212,7 @@ impl SessionBuilder {
         if kinds.contains(IncomingKind::Unknown) {
             self.config.unknown_incoming = UnknownIncoming::Deliver;
         }
-        if kinds.contains(IncomingKind::Permission) && !self.options.asking().is_host() {
+        if kinds.contains(IncomingKind::Permission) && !self.options.permission_options().is_host() {
             self.options = std::mem::take(&mut self.options).host_permission_prompts();
         }
     }
@@ -239,7 +239,7 @@ mod tests {
     use crate::{Decision, Handlers, Hook};
 
     #[test]
-    fn a_handler_turns_on_what_it_needs() {
+    fn a_handler_enables_the_requests_that_it_needs() {
         let prepared = |handlers: Handlers<'static>| {
             let mut builder = SessionBuilder::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Mcp));
             builder = builder.handlers(handlers);

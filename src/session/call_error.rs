@@ -23,7 +23,7 @@ pub enum CallError {
     #[error("the session has ended: {0}")]
     Closed(Box<SessionClosed>),
     /// The host has closed or aborted the session, which has not ended yet: the request was not sent.
-    #[error("the session is closing and takes no more requests; open another")]
+    #[error("the session is closing and accepts no more requests; open another")]
     Closing,
     /// The CLI responded to an `initialize` request, but does not apply a required setting.
     #[error(transparent)]

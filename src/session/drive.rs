@@ -45,7 +45,7 @@ pub(super) trait Drive: Send {
     fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError>;
     fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>>;
     fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
-    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
+    fn answer(&mut self, incoming: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
     fn incoming(&self) -> Vec<IncomingRequest>;
     fn handled(&self) -> IncomingKinds;
     fn close(&mut self);
@@ -101,8 +101,8 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Driver::request(self, request)
     }
 
-    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
-        Driver::respond(self, ask, answer)
+    fn answer(&mut self, incoming: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        Driver::respond(self, incoming, answer)
     }
 
     fn incoming(&self) -> Vec<IncomingRequest> {

@@ -12,8 +12,8 @@ use crate::message::Failure;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
-/// Any error of a session, for functions that start a session, prompt, call and respond, and have one error type.
-/// Each error converts to it by `?`.
+/// Any error of a session: one error type for functions that start sessions, send prompts and requests, and
+/// respond. Each error of these calls converts to it by `?`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};

@@ -93,11 +93,11 @@ impl IncomingRequests {
     }
 
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
-        self.shared.desk.waiting(self.inbox.poll_next(cx), cx).map(|next| {
-            let (ask, withdrawal) = next?;
+        self.shared.runner_inbox.waiting(self.inbox.poll_next(cx), cx).map(|next| {
+            let (incoming, withdrawal) = next?;
             let presence = self.are_handles.then(|| self.shared.presence()).flatten();
             let shared = Arc::clone(&self.shared);
-            Some(Responder { ask, withdrawal, shared, open: true, _presence: presence })
+            Some(Responder { incoming, withdrawal, shared, open: true, _presence: presence })
         })
     }
 }
@@ -114,7 +114,7 @@ impl Drop for IncomingRequests {
     fn drop(&mut self) {
         let unread = self.inbox.leave();
         if !unread.is_empty() {
-            self.shared.desk.leave(|left| left.declined.extend(unread));
+            self.shared.runner_inbox.leave(|left| left.declined.extend(unread));
         }
     }
 }
@@ -130,9 +130,9 @@ impl fmt::Debug for IncomingRequests {
 /// Dropping the responder [declines](IncomingResponse::Decline) the request with the response that is safe for
 /// its kind, unless the request was cancelled. To respond later, keep the responder; [`OpenRequests`] keeps
 /// responders by their ids on the wire.
-#[must_use = "dropping it declines the ask"]
+#[must_use = "dropping a responder declines its request"]
 pub struct Responder {
-    ask: IncomingRequest,
+    incoming: IncomingRequest,
     withdrawal: Arc<Withdrawal>,
     shared: Arc<Shared>,
     open: bool,
@@ -148,7 +148,7 @@ impl Responder {
     /// * [`RespondError::Mismatch`] if the response is of another kind, and [`RespondError::Full`] if it is too
     ///   long. The request is then declined.
     pub fn respond(mut self, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
-        let (id, answer) = (self.ask.id(), answer.into());
+        let (id, answer) = (self.incoming.id(), answer.into());
         let answered = self.shared.command(|state| state.answer(id, answer));
         self.open = matches!(answered, Err(RespondError::Mismatch | RespondError::Full));
         answered
@@ -161,7 +161,7 @@ impl Responder {
 
     /// Returns `true` if the request was cancelled: a response would be stale.
     fn is_cancelled(&self) -> bool {
-        self.withdrawal.is_told()
+        self.withdrawal.is_set()
     }
 
     /// Waits until the request is cancelled. Any number of tasks can wait.
@@ -174,20 +174,20 @@ impl Deref for Responder {
     type Target = IncomingRequest;
 
     fn deref(&self) -> &IncomingRequest {
-        &self.ask
+        &self.incoming
     }
 }
 
 impl Drop for Responder {
     fn drop(&mut self) {
-        if self.open && !self.withdrawal.is_told() {
-            self.shared.desk.leave(|left| left.declined.push(self.ask.id()));
+        if self.open && !self.withdrawal.is_set() {
+            self.shared.runner_inbox.leave(|left| left.declined.push(self.incoming.id()));
         }
     }
 }
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Responder").field(&self.ask).finish()
+        f.debug_tuple("Responder").field(&self.incoming).finish()
     }
 }

@@ -56,7 +56,7 @@ pub trait McpService: Send + 'static {
 /// At most [`Limits::open_incoming`](crate::Limits::open_incoming) messages are open at a time. Messages that the
 /// CLI cancels before they are taken are skipped. Dropping the connection declines messages that it has not
 /// taken, and later ones. The connection is not a handle on the session.
-#[must_use = "dropping it declines every message for the server"]
+#[must_use = "dropping a connection declines every message for its server"]
 pub struct McpConnection {
     messages: IncomingRequests,
     client: McpClient,

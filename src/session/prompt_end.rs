@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::declined::DeclinedRequest;
 use crate::base::error::DecodeError;
 use crate::base::ids::{PromptId, TurnId};
-use crate::base::text::{Few, Quoted};
+use crate::base::text::{Quoted, TruncatedList};
 use crate::message::usage::Usage;
 use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
 use crate::protocol::action::{Attribution, Outcome};
@@ -104,10 +104,10 @@ impl fmt::Debug for PromptEnd {
             .field("attribution", &self.attribution)
             .field("result", &self.result)
             .field("partial", &Quoted(&self.partial))
-            .field("messages", &Few(&self.messages))
+            .field("messages", &TruncatedList(&self.messages))
             .field("omitted", &self.omitted)
             .field("closed", &self.closed)
-            .field("declined", &Few(&self.declined))
+            .field("declined", &TruncatedList(&self.declined))
             .finish()
     }
 }

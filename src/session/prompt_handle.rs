@@ -73,7 +73,7 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 ///     Ok(end)
 /// }
 /// ```
-#[must_use = "dropping it detaches from the prompt, which runs on"]
+#[must_use = "a prompt continues when its handle is dropped"]
 pub struct PromptHandle {
     id: PromptId,
     mailbox: Arc<Mailbox>,
@@ -197,7 +197,7 @@ impl PromptHandle {
     ///
     /// Dropping the future drops the handle.
     pub async fn finish(self) -> PromptEnd {
-        self.resume(self.mailbox.deafen());
+        self.resume(self.mailbox.stop_reading());
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
@@ -225,25 +225,25 @@ impl PromptHandle {
     /// has ended.
     pub fn interrupt(&self) -> Result<PendingResponse, RefusedError<Interrupt>> {
         let pending = self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))?;
-        Ok(pending.for_host(&self.presence.desk))
+        Ok(pending.for_host(&self.presence.runner_inbox))
     }
 
     fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
         let (polled, resumes) = self.mailbox.poll_message(cx);
         self.resume(resumes);
-        self.presence.desk.waiting(polled, cx)
+        self.presence.runner_inbox.waiting(polled, cx)
     }
 
     fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
         let (polled, resumes) = self.mailbox.poll_end(cx);
         self.resume(resumes);
-        self.presence.desk.waiting(polled, cx)
+        self.presence.runner_inbox.waiting(polled, cx)
     }
 
     /// Wakes a session that waited for this reader.
     fn resume(&self, resumes: bool) {
         if resumes {
-            self.presence.desk.wake();
+            self.presence.runner_inbox.wake();
         }
     }
 }
@@ -251,7 +251,7 @@ impl PromptHandle {
 impl Drop for PromptHandle {
     fn drop(&mut self) {
         if self.stops && !self.mailbox.has_ended() {
-            self.presence.desk.leave(|left| left.stopped.push(self.id));
+            self.presence.runner_inbox.leave(|left| left.stopped.push(self.id));
         }
         self.resume(self.mailbox.abandon());
     }
@@ -273,7 +273,7 @@ impl IntoFuture for PromptHandle {
     type IntoFuture = PendingAnswer;
 
     fn into_future(self) -> PendingAnswer {
-        self.resume(self.mailbox.deafen());
+        self.resume(self.mailbox.stop_reading());
         PendingAnswer(self)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::call_error::CallError;
-use super::desk::Desk;
+use super::runner_inbox::RunnerInbox;
 use super::waiting::slot::Slot;
 use crate::base::ids::RequestId;
 use crate::outgoing::request::Response;
@@ -45,18 +45,18 @@ pub(super) type Replied = Result<Response, CallError>;
 pub struct PendingResponse {
     id: RequestId,
     slot: Arc<Slot<Replied>>,
-    /// Desk of the session, if the host awaits the response.
-    desk: Option<Arc<Desk>>,
+    /// Inbox of the runner, if the host awaits the response.
+    runner_inbox: Option<Arc<RunnerInbox>>,
 }
 
 impl PendingResponse {
     pub(super) fn new(id: RequestId, slot: Arc<Slot<Replied>>) -> Self {
-        Self { id, slot, desk: None }
+        Self { id, slot, runner_inbox: None }
     }
 
     /// Marks the response as awaited by the host.
-    pub(super) fn for_host(self, desk: &Arc<Desk>) -> Self {
-        Self { desk: Some(Arc::clone(desk)), ..self }
+    pub(super) fn for_host(self, runner_inbox: &Arc<RunnerInbox>) -> Self {
+        Self { runner_inbox: Some(Arc::clone(runner_inbox)), ..self }
     }
 
     /// Returns the id of the request.
@@ -71,8 +71,8 @@ impl Future for PendingResponse {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = self.slot.poll_take(cx);
-        match &self.desk {
-            Some(desk) => desk.waiting(polled, cx),
+        match &self.runner_inbox {
+            Some(runner_inbox) => runner_inbox.waiting(polled, cx),
             None => polled,
         }
     }

@@ -71,7 +71,7 @@ impl SessionBuilder {
     /// # Errors
     /// [`IncomingError::NotHandled`] if the session does not handle the kinds of the handlers. The driver is dropped.
     pub fn resume<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<ResumedSession, IncomingError> {
-        let (session, runner, prompts) = self.into_setup().go_on(driver)?;
+        let (session, runner, prompts) = self.into_setup().resume(driver)?;
         let handle = |(id, mailbox)| PromptHandle::new(id, mailbox, Counted::clone(&session.presence));
         let prompts = prompts.into_iter().map(handle).collect();
         Ok(ResumedSession { session, runner, prompts })

@@ -96,12 +96,12 @@ impl Runner {
     /// precedes the question that a handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined
     /// behind this future also comes last. Futures in separate tasks have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
-        self.shared.desk.unpolled.polled();
+        self.shared.runner_inbox.unpolled.polled();
         let output = {
             let mut future = pin!(future);
-            let mut begun = false;
+            let mut has_started = false;
             poll_fn(|cx| {
-                if !std::mem::replace(&mut begun, true) {
+                if !std::mem::replace(&mut has_started, true) {
                     if let Poll::Ready(output) = future.as_mut().poll(cx) {
                         return Poll::Ready(output);
                     }
@@ -115,14 +115,14 @@ impl Runner {
             })
             .await
         };
-        self.shared.desk.leave(|left| left.is_dropped = true);
+        self.shared.runner_inbox.leave(|left| left.is_dropped = true);
         self.await;
         output
     }
 
     /// Delivers events. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
-        self.shared.desk.unpolled.polled();
+        self.shared.runner_inbox.unpolled.polled();
         loop {
             if let Some(closed) = self.shared.closed() {
                 return Poll::Ready(closed.clone());
@@ -146,7 +146,7 @@ impl Runner {
 
     /// Delivers some events. Returns `None` if there may be more, or the end of the session.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<SessionClosed>> {
-        let left = self.shared.desk.collect(cx);
+        let left = self.shared.runner_inbox.collect(cx);
         let is_behind = self.shared.is_behind();
         let (shared, calls) = (&self.shared, &mut self.calls);
         let ((step, driver), woken) = self.task.poll(cx, |cx| {

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 
-use super::desk::Desk;
 use super::initialize;
 use super::limits::HandleLimits;
 use super::mcp::McpConnection;
 use super::runner::{Runner, Serving, Tasks};
+use super::runner_inbox::RunnerInbox;
 use super::shared::{Presence, Shared};
 use super::state::{IncomingError, State};
 use super::waiting::feed::EarlyFeeds;
@@ -49,11 +49,11 @@ pub(super) struct Setup {
     pub(super) when_dropped: WhenDropped,
     #[cfg(any(feature = "smol", feature = "tokio"))]
     pub(super) command: Option<ChangeCommand>,
-    pub(super) desk: Arc<Desk>,
+    pub(super) runner_inbox: Arc<RunnerInbox>,
 }
 
 /// A session, its runner, and the open prompts of a resumed session.
-pub(super) type Begun = (Session, Runner, Vec<(PromptId, Arc<Mailbox>)>);
+pub(super) type Opened = (Session, Runner, Vec<(PromptId, Arc<Mailbox>)>);
 
 impl Setup {
     /// Takes the function that changes the command.
@@ -64,13 +64,13 @@ impl Setup {
 
     /// Creates a handle and a runner for a driver.
     pub(super) fn start<T: Transport + Send + 'static>(self, driver: Driver<T>) -> (Session, Runner) {
-        let begun = self.begin(driver, false);
-        let (session, runner, _) = begun.expect("a new session handles what its handlers need");
+        let opened = self.begin(driver, false);
+        let (session, runner, _) = opened.expect("a new session handles what its handlers need");
         (session, runner)
     }
 
     /// Creates a handle and a runner for a resumed driver, and the mailboxes of the open prompts.
-    pub(super) fn go_on<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<Begun, IncomingError> {
+    pub(super) fn resume<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<Opened, IncomingError> {
         self.begin(driver, true)
     }
 
@@ -78,11 +78,11 @@ impl Setup {
         self,
         mut driver: Driver<T>,
         is_resumed: bool,
-    ) -> Result<Begun, IncomingError> {
+    ) -> Result<Opened, IncomingError> {
         if let Some((writer, cap)) = self.journal {
             driver = driver.record(writer, cap);
         }
-        let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
+        let (host_calls, process_id) = (driver.defer_host_calls(), driver.transport().process_id());
         let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
         let prompts = if is_resumed { state.resume() } else { Vec::new() };
         let (names, services): (Vec<_>, Vec<_>) = self.servers.into_iter().unzip();
@@ -91,7 +91,7 @@ impl Setup {
         let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
         let initializing =
             if is_resumed { None } else { initialize::begin(&mut state, self.initialize, hooks, &names) };
-        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
+        let shared = Arc::new(Shared::new(state, host_calls, self.runner_inbox, self.limits, initializing.is_some()));
         let mut tasks = Tasks::default();
         if let Some(initializing) = initializing {
             tasks.push(Box::pin(initializing.finish(Arc::clone(&shared))));

@@ -1,15 +1,15 @@
 //! State that the handles and the runner of one session share.
 //!
 //! There are two locks. The *state* holds the driver and the waiting tasks. The runner locks it while it polls
-//! the driver, and a command locks it while it takes effect. The [desk](super::desk) holds work that dropped
-//! handles leave.
+//! the driver, and a command locks it while it takes effect. The [inbox of the runner](super::runner_inbox) holds
+//! work that dropped handles leave.
 //!
 //! Code of the host may call a handle, so it never runs under a lock. Wakers are woken, cloned and dropped
 //! without a lock: the driver is polled with a [waker of the session](super::task), and the wakers to wake are
-//! [collected](super::waiting::calls). The journal's writer and the subscriber of the trace run
-//! [aside](crate::driver::Aside), in one thread at a time and in the order of events. A thread that finds another
-//! one there leaves its work to that thread. Only the transport is called under the state's lock. A transport
-//! that a host wrote must not call the handles of its own session.
+//! [collected](super::waiting::calls). The journal's writer and the subscriber of the trace are
+//! [called without a lock](crate::driver::HostCalls). One thread at a time calls them, in the order of events. A
+//! thread that finds another one there leaves its work to that thread. Only the transport is called under the state's
+//! lock. A transport that a host wrote must not call the handles of its own session.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,12 +17,12 @@ use std::sync::{Arc, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 use super::call_error::CallError;
-use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::reply::PendingResponse;
+use super::runner_inbox::RunnerInbox;
 use super::state::State;
 use super::waiting::event::{Event, Listener};
-use crate::driver::Aside;
+use crate::driver::HostCalls;
 use crate::driver::sync::{Counted, Mutex, MutexGuard, OnceLock, WeakCounted};
 use crate::outgoing::request::Request;
 use crate::outgoing::request::response::InitializeResponse;
@@ -35,8 +35,8 @@ const BEHIND: usize = 1024 * 1024;
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    pub(super) desk: Arc<Desk>,
-    aside: Mutex<Aside>,
+    pub(super) runner_inbox: Arc<RunnerInbox>,
+    host_calls: Mutex<HostCalls>,
     presence: OnceLock<WeakCounted<Presence>>,
     closed: OnceLock<SessionClosed>,
     /// Response to the `initialize` request that the session was built with. `None` without such a request.
@@ -49,11 +49,17 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits, initializes: bool) -> Self {
+    pub(super) fn new(
+        state: State,
+        host_calls: HostCalls,
+        runner_inbox: Arc<RunnerInbox>,
+        limits: HandleLimits,
+        initializes: bool,
+    ) -> Self {
         Self {
             state: Mutex::new(state),
-            desk,
-            aside: Mutex::new(aside),
+            runner_inbox,
+            host_calls: Mutex::new(host_calls),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
             initialized: initializes.then(OnceLock::new),
@@ -72,7 +78,7 @@ impl Shared {
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
         self.attend();
-        self.desk.wake();
+        self.runner_inbox.wake();
         done
     }
 
@@ -81,26 +87,26 @@ impl Shared {
     pub(super) fn attend(&self) {
         let mut any = false;
         while self.state().waits() > 0 {
-            let mut aside = match self.aside.try_lock() {
-                Ok(aside) => aside,
+            let mut host_calls = match self.host_calls.try_lock() {
+                Ok(host_calls) => host_calls,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => break,
             };
             any = true;
             let waiting = self.state().take_waiting();
-            if let Err(error) = aside.run(waiting) {
+            if let Err(error) = host_calls.run(waiting) {
                 self.state().recording_failed(error);
             }
         }
         if any {
             // The runner may wait for the host's code.
-            self.desk.wake();
+            self.runner_inbox.wake();
         }
     }
 
     /// Returns `true` if another thread runs the host's code and has fallen behind.
     pub(super) fn is_behind(&self) -> bool {
-        self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
+        self.state().waits() > BEHIND && matches!(self.host_calls.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     /// Stores the response to `initialize`.
@@ -130,7 +136,7 @@ impl Shared {
     pub(super) async fn send(&self, mut request: Request) -> Result<PendingResponse, CallError> {
         loop {
             let refused = match self.command(|state| state.request(request)) {
-                Ok(pending) => return Ok(pending.for_host(&self.desk)),
+                Ok(pending) => return Ok(pending.for_host(&self.runner_inbox)),
                 Err(refused) => refused,
             };
             match refused.reason() {
@@ -172,7 +178,7 @@ impl Shared {
     /// Waits for an event of the session.
     pub(super) async fn wait(&self, listener: Listener) {
         let mut listener = pin!(listener);
-        poll_fn(|cx| self.desk.waiting(listener.as_mut().poll(cx), cx)).await;
+        poll_fn(|cx| self.runner_inbox.waiting(listener.as_mut().poll(cx), cx)).await;
     }
 
     /// Returns the end of the session after it has ended.
@@ -229,7 +235,7 @@ impl std::ops::Deref for Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.shared.desk.leave(|left| left.is_dropped = true);
+        self.shared.runner_inbox.leave(|left| left.is_dropped = true);
         // A handler on that thread may have dropped the last handle. The thread then ends by itself.
         let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
         if let Some(thread) = thread {

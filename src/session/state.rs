@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::call_error::CallError;
-use super::desk::Left;
 use super::drive::{Drive, Report};
 use super::limits::HandleLimits;
 use super::reply::Replied;
+use super::runner_inbox::Left;
 use super::waiting::calls::Calls;
 use super::waiting::feed::Feed;
 use super::waiting::inbox::Inbox;
@@ -66,7 +66,7 @@ pub(super) struct State {
     /// Open requests of a resumed session, which a former host received and did not answer.
     resumed: Vec<IncomingRequest>,
     /// Number of the last action that was delivered.
-    told: u64,
+    last_action: u64,
     /// Requests to decline, for which the limits left no space yet.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
@@ -99,7 +99,7 @@ impl State {
             lost_replies: Vec::new(),
             owners: Owners::default(),
             resumed: Vec::new(),
-            told: 0,
+            last_action: 0,
             undeclined: Vec::new(),
             feeds,
             reader_timeout: limits.reader_timeout,
@@ -109,8 +109,8 @@ impl State {
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
         let feed = Feed::new(room, self.driver.is_none() && self.closed.is_none());
         // No task waits for the feed yet.
-        for ask in self.incoming() {
-            let _ = feed.push(Action::IncomingRequest(ask));
+        for incoming in self.incoming() {
+            let _ = feed.push(Action::IncomingRequest(incoming));
         }
         if let Some(end) = &self.closed {
             let _ = feed.push(Action::Closed(end.clone()));
@@ -167,7 +167,7 @@ impl State {
     /// Returns the requests of the CLI that were handed out and are open, oldest first.
     pub(super) fn incoming(&self) -> Vec<IncomingRequest> {
         let mut open = self.driver.as_ref().map(|driver| driver.incoming()).unwrap_or_default();
-        open.retain(|ask| self.owners.is_open(ask.id()));
+        open.retain(|incoming| self.owners.is_open(incoming.id()));
         open
     }
 
@@ -196,7 +196,7 @@ impl State {
 
     /// Delivers the next events to the handles. Ready with the end of the session.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
-        self.ask_again(calls);
+        self.redeliver_open(calls);
         let until = self.hold_until();
         let Some(driver) = &mut self.driver else { return Poll::Pending };
         driver.hold(until);
@@ -207,12 +207,12 @@ impl State {
         if first.is_none() && driver.is_suspended() {
             return Poll::Ready(self.end_here(calls));
         }
-        let mut closed = first.and_then(|action| self.tell(action, calls));
+        let mut closed = first.and_then(|action| self.dispatch(action, calls));
         // Actions that wait were read together. Checking the child between them would cost more than delivering
         // them.
         for _ in 1..BATCH {
             let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) else { break };
-            closed = self.tell(action, calls);
+            closed = self.dispatch(action, calls);
         }
         Poll::Ready(closed)
     }
@@ -228,7 +228,7 @@ impl State {
         self.driver.as_mut()?.lose();
         let mut closed = None;
         while let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) {
-            closed = self.tell(action, calls).or(closed);
+            closed = self.dispatch(action, calls).or(closed);
         }
         closed
     }
@@ -279,8 +279,8 @@ impl State {
         [subscribers, self.router.waits(waiting)].into_iter().flatten().min()
     }
 
-    fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {
-        self.told += 1;
+    fn dispatch(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {
+        self.last_action += 1;
         self.router.route(&action, calls);
         let mut closed = None;
         let mut unowned = None;
@@ -297,8 +297,8 @@ impl State {
                     }
                 }
             }
-            Action::IncomingRequest(ask) if !self.owners.asked(ask, calls) => unowned = Some(ask.id()),
-            Action::IncomingCancelled { id: ask, reason } => self.owners.withdrawn(*ask, *reason, calls),
+            Action::IncomingRequest(incoming) if !self.owners.deliver(incoming, calls) => unowned = Some(incoming.id()),
+            Action::IncomingCancelled { id: incoming, reason } => self.owners.withdrawn(*incoming, *reason, calls),
             Action::CapacityAvailable => {
                 self.wants_room = false;
                 calls.room();
@@ -311,8 +311,8 @@ impl State {
             _ => {}
         }
         self.publish(action, calls);
-        if let Some(ask) = unowned {
-            self.undeclined.push(ask);
+        if let Some(incoming) = unowned {
+            self.undeclined.push(incoming);
             self.decline();
         }
         closed
@@ -329,10 +329,10 @@ impl State {
     /// Declines requests without an owner, as far as the limits allow. Returns `true` if a response was written.
     fn decline(&mut self) -> bool {
         let (waiting, mut any) = (std::mem::take(&mut self.undeclined), false);
-        for ask in waiting {
-            match self.answer(ask, IncomingResponse::Decline) {
+        for incoming in waiting {
+            match self.answer(incoming, IncomingResponse::Decline) {
                 Ok(()) => any = true,
-                Err(RespondError::Full) => self.undeclined.push(ask),
+                Err(RespondError::Full) => self.undeclined.push(incoming),
                 // The request has ended.
                 Err(_) => {}
             }

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
-use super::desk::Desk;
-use super::waiting::feed::{Feed, Told};
+use super::runner_inbox::RunnerInbox;
+use super::waiting::feed::{Delivery, Feed};
 use super::waiting::ring::Lagged;
 use crate::protocol::action::Action;
 
@@ -47,14 +47,14 @@ use crate::protocol::action::Action;
 #[must_use = "dropping it is unsubscribing"]
 pub struct Subscriber {
     feed: Arc<Feed>,
-    desk: Arc<Desk>,
+    runner_inbox: Arc<RunnerInbox>,
     /// Actions that were taken out of the buffer together, and are returned one by one.
-    taken: VecDeque<Told>,
+    taken: VecDeque<Delivery>,
 }
 
 impl Subscriber {
-    pub(super) fn new(feed: Arc<Feed>, desk: Arc<Desk>) -> Self {
-        Self { feed, desk, taken: VecDeque::new() }
+    pub(super) fn new(feed: Arc<Feed>, runner_inbox: Arc<RunnerInbox>) -> Self {
+        Self { feed, runner_inbox, taken: VecDeque::new() }
     }
 
     /// Returns the next action, or `None` after the last one.
@@ -67,12 +67,12 @@ impl Subscriber {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Delivery>> {
         if self.taken.is_empty() {
             match self.feed.poll_take(cx, &mut self.taken) {
-                Poll::Ready(true) => self.desk.wake(),
+                Poll::Ready(true) => self.runner_inbox.wake(),
                 Poll::Ready(false) => {}
-                Poll::Pending => return self.desk.waiting(Poll::Pending, cx),
+                Poll::Pending => return self.runner_inbox.waiting(Poll::Pending, cx),
             }
         }
         Poll::Ready(self.taken.pop_front())
@@ -90,7 +90,7 @@ impl Stream for Subscriber {
 impl Drop for Subscriber {
     fn drop(&mut self) {
         if self.feed.leave() {
-            self.desk.wake();
+            self.runner_inbox.wake();
         }
     }
 }

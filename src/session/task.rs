@@ -48,7 +48,7 @@ impl Wake for Inner {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let task = self.0.tell_if(|polled| {
+        let task = self.0.update_if(|polled| {
             polled.woken |= polled.is_on;
             !polled.is_on
         });
@@ -66,7 +66,7 @@ mod tests {
     use crate::driver::awaited::count::Count;
 
     #[test]
-    fn a_wake_within_the_poll_is_told_after_it() {
+    fn a_wake_during_the_poll_is_passed_on_after_it() {
         let (task, count) = (Task::new(), Arc::<Count>::default());
         let waker = Waker::from(Arc::clone(&count));
         let cx = Context::from_waker(&waker);

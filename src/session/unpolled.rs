@@ -46,10 +46,11 @@ mod report {
     use std::thread;
     use std::time::Duration;
 
-    /// Time for a runner to be polled after a task began to wait.
+    /// Maximum time from the start of a wait to the first poll of the runner. After that, the runner is reported as
+    /// unpolled.
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    const NOBODY_WAITS: u8 = 0;
+    const NO_WAITER: u8 = 0;
     const WATCHED: u8 = 1;
     const OVERDUE: u8 = 2;
     const REPORTED: u8 = 3;
@@ -59,7 +60,7 @@ mod report {
 
     impl Report {
         pub(super) fn waited(&self, polled: &Arc<AtomicBool>, cx: &Context<'_>) {
-            if self.advance(NOBODY_WAITS, WATCHED) {
+            if self.advance(NO_WAITER, WATCHED) {
                 let (polled, state, waiter) = (Arc::clone(polled), Arc::clone(&self.0), cx.waker().clone());
                 // Without a thread, nothing is reported.
                 let _ = thread::Builder::new().name("claude-duplex-watch".to_owned()).spawn(move || {

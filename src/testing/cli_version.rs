@@ -54,9 +54,9 @@ impl CliVersion {
     }
 
     /// Returns the behavior of the version.
-    pub(super) fn habits(self) -> Habits {
+    pub(super) fn behavior(self) -> Behavior {
         let from = |first: CliVersion| self >= first;
-        Habits {
+        Behavior {
             marks_echoes: from(V2_0_76),
             echoes_at_request: from(V2_1_250),
             echoes_commands: from(V2_1_250),
@@ -66,11 +66,11 @@ impl CliVersion {
             joins_commands: self == V2_1_143,
             folds_commands: !from(V2_1_143),
             folds_at_max_turns: self == V2_1_50 || self == V2_1_143,
-            asks_again_after_fold: !from(V2_1_50),
+            calls_model_after_fold: !from(V2_1_50),
             knows_priority: from(V2_1_143),
             knows_should_query: from(V2_1_143),
-            tells_requests: from(V2_1_143),
-            tells_life: from(V2_1_250),
+            writes_request_status: from(V2_1_143),
+            writes_lifecycle: from(V2_1_250),
             names_prompts: from(V2_1_329),
             own_turn: match self {
                 V1_0_128 => OwnTurn::Never,
@@ -78,8 +78,8 @@ impl CliVersion {
                 _ => OwnTurn::Runs,
             },
             names_origin: from(V2_1_143),
-            tells_tasks_at_once: from(V2_1_250),
-            tells_task_updates: from(V2_1_143),
+            writes_tasks_at_once: from(V2_1_250),
+            writes_task_updates: from(V2_1_143),
             lists_tasks: from(V2_1_250),
             holds_results: self == V2_1_50 || self == V2_1_143,
             waits_at_eof: match self {
@@ -94,10 +94,10 @@ impl CliVersion {
             },
             answers_mode_twice: !from(V2_1_50),
             checks_mode: from(V2_1_250),
-            tells_mode: from(V2_1_50),
+            writes_mode: from(V2_1_50),
             gives_receipt: from(V2_1_250),
             spares_the_imminent: from(V2_1_250),
-            says_what_it_had: from(V2_1_143),
+            writes_partial_text: from(V2_1_143),
             closes_its_stream: from(V2_1_329),
             failure_is_error: from(V2_1_143),
             gives_reason: from(V2_1_143),
@@ -154,7 +154,7 @@ impl FromStr for CliVersion {
 
 /// Behavior of one version, as recorded. A `bool` field is `true` if its description holds for the version.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Habits {
+pub(super) struct Behavior {
     /// An echoed prompt has `isReplay`.
     pub(super) marks_echoes: bool,
     /// With partial messages, a prompt is echoed when the model is called. Otherwise it is echoed with the first complete
@@ -175,15 +175,15 @@ pub(super) struct Habits {
     /// A turn that ends with `error_max_turns` includes the waiting prompts.
     pub(super) folds_at_max_turns: bool,
     /// The model is called once more for folded prompts.
-    pub(super) asks_again_after_fold: bool,
+    pub(super) calls_model_after_fold: bool,
     /// The field `priority` is supported.
     pub(super) knows_priority: bool,
     /// The field `shouldQuery` is supported.
     pub(super) knows_should_query: bool,
     /// With partial messages, `system/status` reports `requesting`.
-    pub(super) tells_requests: bool,
+    pub(super) writes_request_status: bool,
     /// `command_lifecycle` messages are sent.
-    pub(super) tells_life: bool,
+    pub(super) writes_lifecycle: bool,
     /// A result has the field `user_message_uuids`.
     pub(super) names_prompts: bool,
     /// Effect of the end of a background task.
@@ -191,9 +191,9 @@ pub(super) struct Habits {
     /// A result has the field `origin`.
     pub(super) names_origin: bool,
     /// The end of a task is reported at once. Otherwise it is reported when the turn of the task begins.
-    pub(super) tells_tasks_at_once: bool,
+    pub(super) writes_tasks_at_once: bool,
     /// `system/task_updated` messages are sent.
-    pub(super) tells_task_updates: bool,
+    pub(super) writes_task_updates: bool,
     /// `system/background_tasks_changed` messages are sent.
     pub(super) lists_tasks: bool,
     /// The result is held back while a background subagent runs.
@@ -207,13 +207,13 @@ pub(super) struct Habits {
     /// An invalid permission mode is refused.
     pub(super) checks_mode: bool,
     /// A change of mode by the response to a permission request is reported.
-    pub(super) tells_mode: bool,
+    pub(super) writes_mode: bool,
     /// The response to an interrupt has `still_queued`, and `cancel_queued` is supported.
     pub(super) gives_receipt: bool,
     /// An interrupt does not stop a prompt whose turn has not begun.
     pub(super) spares_the_imminent: bool,
     /// The text before an interrupt is sent as a message.
-    pub(super) says_what_it_had: bool,
+    pub(super) writes_partial_text: bool,
     /// An interrupted stream gets its closing events.
     pub(super) closes_its_stream: bool,
     /// `is_error` is set for an interrupted result, and for one at the limit of turns.

@@ -33,9 +33,9 @@ pub enum Fault {
     /// `no-initialize`: `initialize` gets no response.
     NeverInitialize,
     /// `withdraw=MILLISECONDS`: an incoming request without a response in this time is cancelled.
-    WithdrawAsks(Duration),
-    /// `repeat-ask`: every incoming request is written twice.
-    RepeatAsks,
+    WithdrawRequests(Duration),
+    /// `repeat-request`: every incoming request is written twice.
+    RepeatRequests,
     /// `partial-line`: the last line is truncated.
     PartialLine,
     /// `close-stdin`: stdin is closed after the first prompt, which is still answered. The process continues.
@@ -119,7 +119,7 @@ impl Fault {
         "grandchild",
         "no-initialize",
         "withdraw=MILLISECONDS",
-        "repeat-ask",
+        "repeat-request",
         "partial-line",
         "close-stdin",
         "stop-reading",
@@ -169,8 +169,8 @@ impl FromStr for Fault {
             "ignore-terminate" => Self::IgnoreTerminate,
             "grandchild" => Self::Grandchild,
             "no-initialize" => Self::NeverInitialize,
-            "withdraw" => Self::WithdrawAsks(Duration::from_millis(value.unwrap_or(1000).into())),
-            "repeat-ask" => Self::RepeatAsks,
+            "withdraw" => Self::WithdrawRequests(Duration::from_millis(value.unwrap_or(1000).into())),
+            "repeat-request" => Self::RepeatRequests,
             "partial-line" => Self::PartialLine,
             "close-stdin" => Self::CloseStdin,
             "stop-reading" => Self::StopReading,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::cli_version::{CliVersion, Habits};
+use super::cli_version::{Behavior, CliVersion};
 use crate::base::json::Json;
 
 /// Number of the first session. `/clear` starts a session with another number.
@@ -77,7 +77,7 @@ impl Line {
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     generation: CliVersion,
-    pub(super) habits: Habits,
+    pub(super) behavior: Behavior,
     session: u64,
     ids: u64,
 }
@@ -104,7 +104,7 @@ pub(super) struct ResultLine<'a> {
 
 impl Writer {
     pub(super) fn new(generation: CliVersion) -> Self {
-        Self { generation, habits: generation.habits(), session: SESSION, ids: 0 }
+        Self { generation, behavior: generation.behavior(), session: SESSION, ids: 0 }
     }
 
     fn next(&mut self) -> u64 {
@@ -175,7 +175,7 @@ impl Writer {
             .put("apiKeySource", "none")
             .put_if(self.generation > CliVersion::V1_0_128, "claude_code_version", self.generation.version())
             .put("output_style", "default")
-            .put_if(self.habits.gives_receipt, "capabilities", capabilities);
+            .put_if(self.behavior.gives_receipt, "capabilities", capabilities);
         self.ends(line)
     }
 
@@ -202,7 +202,7 @@ impl Writer {
             .put("parent_tool_use_id", parent)
             .put("uuid", uuid)
             .put_if(padding > 0, "padding", "x".repeat(padding))
-            .put_if(replay && self.habits.marks_echoes, "isReplay", true)
+            .put_if(replay && self.behavior.marks_echoes, "isReplay", true)
             .end()
     }
 
@@ -254,7 +254,7 @@ impl Writer {
         self.ends(line)
     }
 
-    pub(super) fn ask(&mut self, request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
+    pub(super) fn request(&mut self, request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
         let mut request = Line::untyped().put("subtype", subtype);
         for (name, value) in fields {
             request = request.put(name, value);
@@ -279,10 +279,10 @@ impl Writer {
     }
 
     pub(super) fn result(&mut self, result: &ResultLine<'_>) -> Vec<u8> {
-        let habits = self.habits;
-        let names = habits.names_prompts && !result.prompts.is_empty();
+        let behavior = self.behavior;
+        let names = behavior.names_prompts && !result.prompts.is_empty();
         let line = Line::with(result.fields);
-        let line = if habits.type_first {
+        let line = if behavior.type_first {
             line.put("type", "result").put("subtype", result.subtype).put("is_error", result.is_error)
         } else {
             line
@@ -296,8 +296,8 @@ impl Writer {
             .put("usage", usage())
             .put("modelUsage", json!({}))
             .put("permission_denials", result.denials)
-            .put_some("terminal_reason", result.reason.filter(|_| habits.gives_reason));
-        let line = if habits.type_first {
+            .put_some("terminal_reason", result.reason.filter(|_| behavior.gives_reason));
+        let line = if behavior.type_first {
             line
         } else {
             line.put("is_error", result.is_error).put("subtype", result.subtype).put("type", "result")
@@ -305,11 +305,11 @@ impl Writer {
         let line = line
             .put("duration_ms", result.milliseconds)
             .put_some("errors", result.errors.filter(|_| self.generation > CliVersion::V1_0_128))
-            .put_if(habits.names_origin && result.own, "origin", json!({ "kind": "task-notification" }))
+            .put_if(behavior.names_origin && result.own, "origin", json!({ "kind": "task-notification" }))
             .put_if(names, "user_message_uuid", result.prompts.last())
             .put_if(names, "user_message_uuids", &result.prompts)
-            .put_if(habits.names_prompts, "queued_turn_count", result.queued)
-            .put_if(habits.names_prompts, "result_index", result.number);
+            .put_if(behavior.names_prompts, "queued_turn_count", result.queued)
+            .put_if(behavior.names_prompts, "result_index", result.number);
         line.put("uuid", result.uuid).rest().end()
     }
 }

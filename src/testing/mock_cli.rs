@@ -1,6 +1,5 @@
 //! The CLI's side as a state machine. Its inputs are time and the host's bytes, its output the CLI's bytes.
 
-mod asks;
 mod begin;
 mod calls;
 mod clock;
@@ -8,12 +7,13 @@ mod ending;
 mod hooks;
 mod input;
 mod interrupt;
+mod open_requests;
 mod queue;
 mod requests;
 mod rules;
 mod servers;
-mod speech;
 mod state;
+mod stream;
 mod tasks;
 mod turn;
 
@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use super::cli_version::Habits;
+use super::cli_version::Behavior;
 use super::fault::Fault;
 use super::lines::Writer;
 use super::script::Script;
@@ -32,7 +32,7 @@ use hooks::Hook;
 use queue::{Queued, Waiting};
 use rules::Rule;
 use servers::Server;
-use state::{OpenAsk, Turn};
+use state::{OpenRequest, Turn};
 use tasks::Task;
 
 /// Time from the arrival of a prompt at an idle CLI to its turn. Lines that were written together with the prompt are read
@@ -65,7 +65,7 @@ const PIPE: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct MockCli {
     script: Script,
-    habits: Habits,
+    behavior: Behavior,
     writer: Writer,
     now: SessionTime,
     /// Start of the line that is being received.
@@ -80,7 +80,7 @@ pub struct MockCli {
     /// `true` if the next turn was interrupted.
     doomed: bool,
     turn: Option<Turn>,
-    asks: Vec<OpenAsk>,
+    open_requests: Vec<OpenRequest>,
     tasks: Vec<Task>,
     hooks: Vec<Hook>,
     /// MCP servers in the host.
@@ -142,7 +142,7 @@ impl MockCli {
     #[must_use]
     pub fn new(script: Script, now: SessionTime) -> Self {
         let mut peer = Self {
-            habits: script.generation.habits(),
+            behavior: script.generation.behavior(),
             writer: Writer::new(script.generation),
             now,
             line: Vec::new(),
@@ -154,7 +154,7 @@ impl MockCli {
             begins: None,
             doomed: false,
             turn: None,
-            asks: Vec::new(),
+            open_requests: Vec::new(),
             tasks: Vec::new(),
             hooks: Vec::new(),
             servers: script.servers.iter().map(|name| Server::new(name)).collect(),
@@ -225,7 +225,7 @@ impl MockCli {
             self.host_line(&last);
         }
         self.stdin = Stdin::Ended;
-        self.fail_asks();
+        self.fail_open_requests();
         self.leave_if_done();
         self.run();
     }

@@ -41,9 +41,9 @@ pub fn serve_stdio(script: Script) -> ExitCode {
     let start = Instant::now();
     let now = || SessionTime::from(start.elapsed());
     let mut peer = MockCli::new(script, SessionTime::ZERO);
-    let (tell, events) = channel();
-    let permits = read_stdin(tell.clone());
-    let lines = write_stdout(tell);
+    let (sender, events) = channel();
+    let permits = read_stdin(sender.clone());
+    let lines = write_stdout(sender);
     let (mut reading, mut writing) = (false, false);
     loop {
         let noise = peer.poll_stderr();
@@ -82,7 +82,7 @@ fn next(events: &Receiver<Event>, wait: Option<Duration>) -> Option<Event> {
 }
 
 /// Reads stdin on a separate thread, once for each permit.
-fn read_stdin(tell: Sender<Event>) -> Sender<()> {
+fn read_stdin(events: Sender<Event>) -> Sender<()> {
     let (permits, permitted) = channel();
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
@@ -92,7 +92,7 @@ fn read_stdin(tell: Sender<Event>) -> Sender<()> {
                 Ok(count) if count > 0 => Event::Read(buffer[..count].to_vec()),
                 _ => Event::Ended,
             };
-            if tell.send(event).is_err() {
+            if events.send(event).is_err() {
                 return;
             }
         }
@@ -101,14 +101,14 @@ fn read_stdin(tell: Sender<Event>) -> Sender<()> {
 }
 
 /// Writes stdout on a separate thread: the CLI continues to read while stdout has no reader.
-fn write_stdout(tell: Sender<Event>) -> Sender<Vec<u8>> {
+fn write_stdout(events: Sender<Event>) -> Sender<Vec<u8>> {
     let (lines, waiting) = channel::<Vec<u8>>();
     std::thread::spawn(move || {
         let mut stdout = std::io::stdout();
         for bytes in waiting {
             let written = stdout.write_all(&bytes).and_then(|()| stdout.flush());
             let event = if written.is_ok() { Event::Written(bytes.len()) } else { Event::Refused };
-            if tell.send(event).is_err() {
+            if events.send(event).is_err() {
                 return;
             }
         }
@@ -154,7 +154,7 @@ mod unix {
     const AGAIN: &str = "CLAUDE_DUPLEX_PEER_AGAIN";
 
     /// Shell script that ignores SIGTERM. The setting is kept across `exec`.
-    const DEAF: &str = r#"trap "" TERM; exec "$0" "$@""#;
+    const IGNORING_TERM: &str = r#"trap "" TERM; exec "$0" "$@""#;
 
     /// Shell script that passes the lines up to the first prompt to the process, and then closes the pipe.
     const CLOSED: &str = r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; trap "kill $!" TERM; wait $!; wait $!"#;
@@ -166,7 +166,7 @@ mod unix {
         }
         let shell = match () {
             () if script.has(&Fault::CloseStdin) => CLOSED,
-            () if script.has(&Fault::IgnoreTerminate) => DEAF,
+            () if script.has(&Fault::IgnoreTerminate) => IGNORING_TERM,
             () => return None,
         };
         let program = match std::env::current_exe() {

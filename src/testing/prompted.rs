@@ -17,7 +17,7 @@ use crate::base::strings::readable;
 /// |---|---|
 /// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, with D milliseconds after each |
 /// | `{"think": "..."}` | thinking before the text |
-/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `asks` |
+/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `requires_permission` |
 /// | `{"elicitation": {"mcp_server_name": "...", "message": "...", ...}}` | before the response, a request of an MCP server for input of the user |
 /// | `{"status": 529, "retries": N}` | an API error |
 /// | `{"wait_ms": N}` | a wait before the response, with any of these |
@@ -37,16 +37,16 @@ use crate::base::strings::readable;
 /// assert!(steps_in("hello", true).is_empty());
 /// ```
 #[must_use]
-pub fn steps_in(prompt: &str, asks: bool) -> Vec<Step> {
+pub fn steps_in(prompt: &str, requires_permission: bool) -> Vec<Step> {
     let answers = |text: &str| {
         let value: Value = serde_json::from_str(&readable(text.trim().as_bytes())).ok()?;
         Some(value.get("steps")?.as_array()?.clone())
     };
     let script = prompt.lines().rev().find_map(answers).or_else(|| answers(prompt));
-    script.map(|answers| steps(&answers, asks)).unwrap_or_default()
+    script.map(|answers| steps(&answers, requires_permission)).unwrap_or_default()
 }
 
-fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
+fn steps(answers: &[Value], requires_permission: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     for (at, answer) in answers.iter().enumerate() {
         if let Some(wait) = answer["wait_ms"].as_u64() {
@@ -60,7 +60,7 @@ fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
             return steps;
         }
         if let Some(fields) = answer["elicitation"].as_object() {
-            steps.push(Step::ask("elicitation", fields.iter().map(|(name, value)| (&**name, Json::from(value)))));
+            steps.push(Step::request("elicitation", fields.iter().map(|(name, value)| (&**name, Json::from(value)))));
         }
         if let Some(text) = answer["think"].as_str() {
             steps.push(Step::thinking(text));
@@ -76,7 +76,7 @@ fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
             return steps;
         }
         let own = after_the_turn(&answers[at + 1..]);
-        let tools: Vec<ToolStep> = calls.iter().map(|call| tool(call, own, asks)).collect();
+        let tools: Vec<ToolStep> = calls.iter().map(|call| tool(call, own, requires_permission)).collect();
         let only_read = calls.iter().all(|call| matches!(call["tool"].as_str(), Some("Read" | "Glob" | "Grep")));
         steps.push(if only_read { Step::tools_at_once(tools) } else { Step::tools(tools) });
     }
@@ -91,7 +91,7 @@ fn after_the_turn(answers: &[Value]) -> &[Value] {
     &answers[end..]
 }
 
-fn tool(call: &Value, own: &[Value], asks: bool) -> ToolStep {
+fn tool(call: &Value, own: &[Value], requires_permission: bool) -> ToolStep {
     let name = call["tool"].as_str().unwrap_or_default();
     let input = &call["input"];
     let (takes, output) = pretend(input["command"].as_str().unwrap_or_default());
@@ -99,10 +99,10 @@ fn tool(call: &Value, own: &[Value], asks: bool) -> ToolStep {
     if let Some(output) = output {
         tool = tool.returns(output);
     }
-    if call["ask"].as_bool().unwrap_or(asks) {
+    if call["ask"].as_bool().unwrap_or(requires_permission) {
         tool = tool.requires_permission();
     }
-    let own = || if own.is_empty() { Vec::new() } else { steps(own, asks) };
+    let own = || if own.is_empty() { Vec::new() } else { steps(own, requires_permission) };
     if name == "Task" {
         let script: Value =
             input["prompt"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -120,13 +120,13 @@ fn tool(call: &Value, own: &[Value], asks: bool) -> ToolStep {
 /// Returns the simulated duration and output of a command.
 fn pretend(command: &str) -> (Duration, Option<String>) {
     let mut takes = Duration::ZERO;
-    let mut said = None;
+    let mut error_text = None;
     for part in command.split(';').flat_map(|part| part.split("&&")).map(str::trim) {
         if let Some(seconds) = part.strip_prefix("sleep ").and_then(|text| text.parse::<f64>().ok()) {
             takes = takes.saturating_add(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         } else if let Some(text) = part.strip_prefix("echo ") {
-            said = Some(text.to_owned());
+            error_text = Some(text.to_owned());
         }
     }
-    (takes, said)
+    (takes, error_text)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::json::Json;
-use crate::base::text::{Cut, Few, Quoted};
+use crate::base::text::{Cut, Quoted, TruncatedList};
 use crate::protocol::end::Exit;
 
 /// A step of the CLI in a turn.
@@ -35,7 +35,7 @@ pub(super) enum Kind {
     Text { text: String, parts: usize, every: Duration },
     Thinking(String),
     Tools { calls: Vec<ToolStep>, at_once: bool },
-    Ask(AskStep),
+    Request(RequestStep),
     Pause(Duration),
     ApiError { status: u16, message: String, retries: u32 },
     MaxTurns,
@@ -56,9 +56,9 @@ impl fmt::Debug for Step {
             }
             Kind::Thinking(text) => f.debug_tuple("Thinking").field(&Quoted(text)).finish(),
             Kind::Tools { calls, at_once } => {
-                f.debug_struct("Tools").field("calls", &Few(calls)).field("at_once", at_once).finish()
+                f.debug_struct("Tools").field("calls", &TruncatedList(calls)).field("at_once", at_once).finish()
             }
-            Kind::Ask(ask) => f.debug_tuple("Ask").field(&Quoted(&ask.subtype)).finish(),
+            Kind::Request(request) => f.debug_tuple("Request").field(&Quoted(&request.subtype)).finish(),
             Kind::Pause(time) => f.debug_tuple("Pause").field(time).finish(),
             Kind::Result(fields) => {
                 let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
@@ -110,31 +110,34 @@ impl Step {
     pub fn hook(callback_id: &str, event: &str) -> Self {
         let input = serde_json::json!({ "hook_event_name": event });
         let fields = [("callback_id", Json::from_text(callback_id)), ("input", Json::from(&input))];
-        Self::ask("hook_callback", fields)
+        Self::request("hook_callback", fields)
     }
 
     /// Makes the CLI send a JSON-RPC message to an MCP server in the host (`mcp_message`), and wait for the response.
     #[must_use]
     pub fn mcp(server: &str, message: Json) -> Self {
-        Self::ask("mcp_message", [("server_name", Json::from_text(server)), ("message", message)])
+        Self::request("mcp_message", [("server_name", Json::from_text(server)), ("message", message)])
     }
 
     /// Makes an MCP server request input from the user (`elicitation`).
     #[must_use]
     pub fn elicitation(server: &str, message: &str) -> Self {
-        Self::ask("elicitation", [("mcp_server_name", Json::from_text(server)), ("message", Json::from_text(message))])
+        Self::request(
+            "elicitation",
+            [("mcp_server_name", Json::from_text(server)), ("message", Json::from_text(message))],
+        )
     }
 
     /// Makes the CLI open a dialog (`request_user_dialog`), and wait for the response.
     #[must_use]
     pub fn dialog(kind: &str, payload: Json) -> Self {
-        Self::ask("request_user_dialog", [("dialog_kind", Json::from_text(kind)), ("payload", payload)])
+        Self::request("request_user_dialog", [("dialog_kind", Json::from_text(kind)), ("payload", payload)])
     }
 
     /// Makes the CLI send an incoming request of any subtype, known or unknown, and wait for the response.
-    pub fn ask<'a>(subtype: &str, fields: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
+    pub fn request<'a>(subtype: &str, fields: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self(Kind::Ask(AskStep { subtype: subtype.to_owned(), fields, withdrawn_after: None }))
+        Self(Kind::Request(RequestStep { subtype: subtype.to_owned(), fields, withdrawn_after: None }))
     }
 
     /// Starts a shell command in the background, which ends after `takes`. `own` contains the steps of the turn that the
@@ -231,7 +234,7 @@ impl Step {
     #[must_use]
     pub fn withdrawn_after(mut self, time: Duration) -> Self {
         match &mut self.0 {
-            Kind::Ask(ask) => ask.withdrawn_after = Some(time),
+            Kind::Request(request) => request.withdrawn_after = Some(time),
             Kind::Tools { calls, .. } => calls.iter_mut().for_each(|call| call.withdrawn_after = Some(time)),
             _ => {}
         }
@@ -247,7 +250,7 @@ impl From<ToolStep> for Step {
 
 /// An incoming request outside of a tool call.
 #[derive(Debug, Clone)]
-pub(super) struct AskStep {
+pub(super) struct RequestStep {
     pub(super) subtype: String,
     pub(super) fields: Vec<(String, Json)>,
     pub(super) withdrawn_after: Option<Duration>,
@@ -274,7 +277,7 @@ pub(super) struct AskStep {
 pub struct ToolStep {
     pub(super) name: String,
     pub(super) input: Json,
-    pub(super) asks: bool,
+    pub(super) needs_permission: bool,
     pub(super) takes: Duration,
     pub(super) output: Option<String>,
     pub(super) fails: bool,
@@ -288,7 +291,7 @@ impl fmt::Debug for ToolStep {
             .field("name", &Quoted(&self.name))
             .field("input", &self.input)
             .field("output", &self.output.as_deref().map(Quoted))
-            .field("asks", &self.asks)
+            .field("requires_permission", &self.needs_permission)
             .field("takes", &self.takes)
             .finish_non_exhaustive()
     }
@@ -301,7 +304,7 @@ impl ToolStep {
         Self {
             name: name.into(),
             input,
-            asks: false,
+            needs_permission: false,
             takes: Duration::ZERO,
             output: None,
             fails: false,
@@ -320,7 +323,7 @@ impl ToolStep {
     /// allow matches the call.
     #[must_use]
     pub fn requires_permission(mut self) -> Self {
-        self.asks = true;
+        self.needs_permission = true;
         self
     }
 

@@ -118,8 +118,12 @@ impl TestSession {
     /// # Panics
     ///
     /// Panics if the incoming request has ended, or the response has the wrong type.
-    pub fn respond(&mut self, ask: crate::base::ids::IncomingId, answer: impl Into<crate::incoming::IncomingResponse>) {
-        let answered = self.host.respond(self.now, ask, answer.into());
+    pub fn respond(
+        &mut self,
+        incoming: crate::base::ids::IncomingId,
+        answer: impl Into<crate::incoming::IncomingResponse>,
+    ) {
+        let answered = self.host.respond(self.now, incoming, answer.into());
         answered.unwrap_or_else(|error| panic!("the response was refused: {error}"));
     }
 
@@ -147,7 +151,7 @@ impl TestSession {
                 panic!("no action matches, and no further event is due{}", self.shown());
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Runs until no further event is due: all timers have expired, or the session waits for the test. Returns all actions
@@ -165,7 +169,7 @@ impl TestSession {
                 return actions;
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Lets time pass. The actions in this time are kept for the next `run` method.
@@ -181,7 +185,7 @@ impl TestSession {
                 return;
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Returns the actions of [`advance`](Self::advance) that have not been taken yet.

@@ -6,7 +6,7 @@ use tracing::{Span, field};
 
 use super::shown::{content, name, subtype};
 use super::turns::origin_name;
-use super::{Tracer, tell};
+use super::{Tracer, emit};
 use crate::base::error::{LostReason, RequestError};
 use crate::base::ids::{PromptId, RequestId, TurnId};
 use crate::incoming::{IncomingKind, ResponseKind};
@@ -29,11 +29,11 @@ impl Tracer {
         }
         let here = || self.turns.running().unwrap_or(&self.session);
         match action {
-            Action::Message { turn, message } => told(self.of(*turn), message),
+            Action::Message { turn, message } => message_event(self.of(*turn), message),
             Action::Session(session) => self.introduced(session),
             Action::TurnStarted { turn, origin } => {
                 self.turns.start(&self.session, *turn, origin);
-                tell!(
+                emit!(
                     DEBUG,
                     self.of(Some(*turn)),
                     turn = turn.number(),
@@ -43,11 +43,11 @@ impl Tracer {
             }
             Action::PromptTaken { prompt, turn } => {
                 self.turns.take(*turn, *prompt);
-                tell!(DEBUG, self.of(Some(*turn)), prompt = prompt.number(), turn = turn.number(), "prompt taken");
+                emit!(DEBUG, self.of(Some(*turn)), prompt = prompt.number(), turn = turn.number(), "prompt taken");
             }
             Action::TurnEnded { turn, origin, result } => {
                 self.turns.end(*turn, origin, result.as_ref());
-                tell!(
+                emit!(
                     WARN if result.is_none(), else DEBUG,
                     self.of(Some(*turn)),
                     turn = turn.number(),
@@ -61,45 +61,45 @@ impl Tracer {
                 prompt_ended(self.of(*turn), *prompt, *turn, *outcome, result.as_ref());
             }
             Action::ResponseReceived { request, response: reply } => replied(here(), *request, reply),
-            Action::IncomingRequest(ask) => {
-                let (message, kind) = (ask.message(), ask.kind());
+            Action::IncomingRequest(incoming) => {
+                let (message, kind) = (incoming.message(), incoming.kind());
                 let length = message.as_bytes().len();
-                tell!(
-                    DEBUG, here(), incoming = ask.id().number(), kind = %kind, about = about(kind, message), length, "asked"
+                emit!(
+                    DEBUG, here(), incoming = incoming.id().number(), kind = %kind, about = about(kind, message), length, "asked"
                 );
                 content(here(), "asked", message.as_bytes());
             }
             Action::IncomingDeclined { message, kind, reason } => {
                 let is_due = matches!(reason, DeclinedReason::Undeclared | DeclinedReason::Closing);
                 let length = message.as_bytes().len();
-                tell!(
+                emit!(
                     DEBUG if is_due, else WARN,
                     here(), kind = %kind, about = about(*kind, message), reason = ?reason, length, "declined"
                 );
                 content(here(), "declined", message.as_bytes());
             }
-            Action::IncomingAnswered { id: ask, response: verdict } => {
+            Action::IncomingAnswered { id: incoming, response: verdict } => {
                 let is_served = *verdict != ResponseKind::Declined;
-                tell!(DEBUG if is_served, else WARN, here(), incoming = ask.number(), verdict = %verdict, "answered");
+                emit!(DEBUG if is_served, else WARN, here(), incoming = incoming.number(), verdict = %verdict, "answered");
             }
-            Action::IncomingCancelled { id: ask, reason } => {
-                tell!(DEBUG, here(), incoming = ask.number(), reason = ?reason, "withdrawn")
+            Action::IncomingCancelled { id: incoming, reason } => {
+                emit!(DEBUG, here(), incoming = incoming.number(), reason = ?reason, "withdrawn")
             }
             Action::RejectedLine(rejected) => {
                 let (reason, length, result_due) = (rejected.reason, rejected.length, rejected.result_due);
-                tell!(WARN, here(), reason = ?reason, length, result_due, declined = ?rejected.declined, "rejected");
+                emit!(WARN, here(), reason = ?reason, length, result_due, declined = ?rejected.declined, "rejected");
                 content(here(), "rejected", &rejected.head);
             }
             Action::DamagedLine(damaged) => {
                 let (length, dropped) = (damaged.length, damaged.dropped_length);
-                tell!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
+                emit!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
                 content(here(), "damaged line", &damaged.dropped);
             }
             // The trace contains both already, as inputs and commands.
             Action::StderrLine(_) | Action::WireLine(_) => {}
             Action::UnmatchedResponse(message) => {
                 let length = message.as_bytes().len();
-                tell!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
+                emit!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
                 content(here(), "stray", message.as_bytes());
             }
             Action::DeadlineExceeded { deadline, reason } => {
@@ -107,10 +107,10 @@ impl Tracer {
                     WaitReason::Tool { name: tool, .. } => Some(name(tool)),
                     _ => None,
                 };
-                tell!(WARN, here(), deadline = %deadline, reason = reason.as_str(), tool = tool.as_deref(), "stalled")
+                emit!(WARN, here(), deadline = %deadline, reason = reason.as_str(), tool = tool.as_deref(), "stalled")
             }
-            Action::Idle => tell!(DEBUG, here(), "idle"),
-            Action::CapacityAvailable => tell!(DEBUG, here(), "room"),
+            Action::Idle => emit!(DEBUG, here(), "idle"),
+            Action::CapacityAvailable => emit!(DEBUG, here(), "room"),
             Action::Closed(closed) => {
                 session_closed(&self.session, closed);
                 self.end();
@@ -129,13 +129,13 @@ impl Tracer {
         let (session_id, cli_version) = (&*session_id, cli_version.as_deref());
         self.session.record("session_id", session_id).record("cli_version", cli_version);
         let capabilities = session.capabilities.len();
-        tell!(INFO, &self.session, session_id, cli_version, capabilities, "session introduced");
+        emit!(INFO, &self.session, session_id, cli_version, capabilities, "session introduced");
     }
 }
 
-fn told(span: &Span, message: &Message) {
+fn message_event(span: &Span, message: &Message) {
     let kind = message.kind();
-    tell!(
+    emit!(
         TRACE if kind == MessageKind::StreamEvent, else DEBUG,
         span,
         kind = &*name(&message.type_name()),
@@ -166,7 +166,7 @@ fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Ou
         Outcome::Lost(reason) => Some(reason),
         _ => None,
     };
-    tell!(
+    emit!(
         WARN if matches!(outcome, Outcome::Error | Outcome::Lost(_)), else DEBUG,
         span,
         prompt = prompt.number(),
@@ -181,17 +181,17 @@ fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Ou
 fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestError>) {
     let request = request.number();
     let failed = |what: &str, reason: Option<LostReason>| {
-        tell!(WARN, span, request, reply = what, lost = reason.map(field::debug), "replied")
+        emit!(WARN, span, request, reply = what, lost = reason.map(field::debug), "replied")
     };
     match reply {
         Ok(reply) => {
             let line = reply.message().as_bytes();
-            tell!(DEBUG, span, request, reply = "success", length = line.len(), "replied");
+            emit!(DEBUG, span, request, reply = "success", length = line.len(), "replied");
             content(span, "replied", line);
         }
         Err(RequestError::Refused { message, code }) => {
             let code = code.as_deref().map(name);
-            tell!(DEBUG, span, request, reply = "refused", code = code.as_deref(), length = message.len(), "replied");
+            emit!(DEBUG, span, request, reply = "refused", code = code.as_deref(), length = message.len(), "replied");
             content(span, "replied", message.as_bytes());
         }
         Err(RequestError::TimedOut) => failed("timed out", None),
@@ -221,7 +221,7 @@ fn about(kind: IncomingKind, message: &Message) -> Option<String> {
 fn session_closed(span: &Span, closed: &SessionClosed) {
     let is_ordered = matches!(closed.reason, CloseReason::Closed | CloseReason::Aborted);
     let last_error = closed.last_error.as_deref();
-    tell!(
+    emit!(
         INFO if is_ordered && !closed.cut_input && !closed.output_held, else WARN,
         span,
         reason = ?closed.reason,

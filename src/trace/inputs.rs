@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::shown::{content, name};
-use super::{Tracer, tell};
+use super::{Tracer, emit};
 use crate::base::ids::{PromptId, RequestId};
 use crate::incoming::{Decision, IncomingResponse};
 use crate::protocol::advice::Advice;
@@ -18,67 +18,67 @@ impl Tracer {
         }
         let session = &self.session;
         match input {
-            Input::Receive(bytes) => tell!(TRACE, session, length = bytes.len(), "stdout"),
-            Input::Sent(length) => tell!(TRACE, session, length, "stdin"),
-            Input::Timeout => tell!(TRACE, session, "timeout"),
-            Input::Eof => tell!(DEBUG, session, "stdout ended"),
+            Input::Receive(bytes) => emit!(TRACE, session, length = bytes.len(), "stdout"),
+            Input::Sent(length) => emit!(TRACE, session, length, "stdin"),
+            Input::Timeout => emit!(TRACE, session, "timeout"),
+            Input::Eof => emit!(DEBUG, session, "stdout ended"),
             Input::Stderr(bytes) => {
-                tell!(DEBUG, session, length = bytes.len(), "stderr");
+                emit!(DEBUG, session, length = bytes.len(), "stderr");
                 content(session, "stderr", bytes);
             }
-            Input::StderrEof => tell!(DEBUG, session, "stderr ended"),
+            Input::StderrEof => emit!(DEBUG, session, "stderr ended"),
             Input::Exited(exit) => {
                 self.exited = true;
-                tell!(DEBUG, session, exit = %exit, "exited");
+                emit!(DEBUG, session, exit = %exit, "exited");
             }
-            Input::SendFailed => tell!(DEBUG, session, "stdin failed"),
+            Input::SendFailed => emit!(DEBUG, session, "stdin failed"),
             Input::Prompt(prompt) => {
                 let text = prompt.content.as_str();
-                tell!(DEBUG, session, length = text.len(), "prompt");
+                emit!(DEBUG, session, length = text.len(), "prompt");
                 content(session, "prompt", text.as_bytes());
             }
-            Input::Cancel(prompt) => tell!(DEBUG, session, prompt = prompt.number(), "cancel"),
+            Input::Cancel(prompt) => emit!(DEBUG, session, prompt = prompt.number(), "cancel"),
             Input::Interrupt(interrupt) => {
-                let (prompt, cancel_queued) = (interrupt.aim.map(PromptId::number), interrupt.cancel_queued);
-                tell!(DEBUG, session, prompt, cancel_queued, "interrupt");
+                let (prompt, cancel_queued) = (interrupt.target.map(PromptId::number), interrupt.cancel_queued);
+                emit!(DEBUG, session, prompt, cancel_queued, "interrupt");
             }
-            Input::Request(request) => tell!(DEBUG, session, subtype = &*name(&request.subtype), "request"),
-            Input::Respond(ask, answer) => {
-                tell!(DEBUG, session, incoming = ask.number(), answer = answer_name(answer), "answer");
+            Input::Request(request) => emit!(DEBUG, session, subtype = &*name(&request.subtype), "request"),
+            Input::Respond(incoming, answer) => {
+                emit!(DEBUG, session, incoming = incoming.number(), answer = answer_name(answer), "answer");
                 if tracing::enabled!(target: super::TARGET, tracing::Level::TRACE) {
                     content(session, "answer", &serde_json::to_vec(answer).unwrap_or_default());
                 }
             }
             Input::Close if self.turns.running().is_some() => {
                 let at_most_s = self.turn_grace.as_secs();
-                tell!(INFO, session, at_most_s, "close waits for the running turn");
+                emit!(INFO, session, at_most_s, "close waits for the running turn");
             }
-            Input::Close => tell!(DEBUG, session, "close"),
-            Input::CloseNow => tell!(DEBUG, session, "close now"),
-            Input::Abort => tell!(DEBUG, session, "abort"),
+            Input::Close => emit!(DEBUG, session, "close"),
+            Input::CloseNow => emit!(DEBUG, session, "close now"),
+            Input::Abort => emit!(DEBUG, session, "abort"),
         }
     }
 
     /// Traces advice about the options that the child was started with.
     pub fn advice(&mut self, advice: &Advice) {
-        tell!(WARN, &self.session, advice = %advice, "advice");
+        emit!(WARN, &self.session, advice = %advice, "advice");
     }
 
     /// Traces that the last input, a prompt, was accepted.
     pub fn prompt_accepted(&mut self, prompt: PromptId) {
-        tell!(DEBUG, &self.session, prompt = prompt.number(), uuid = %prompt.uuid(), "prompt accepted");
+        emit!(DEBUG, &self.session, prompt = prompt.number(), uuid = %prompt.uuid(), "prompt accepted");
     }
 
     /// Traces that the last input, a request or interrupt, was accepted.
     pub fn request_accepted(&mut self, request: RequestId) {
-        tell!(DEBUG, &self.session, request = request.number(), "request accepted");
+        emit!(DEBUG, &self.session, request = request.number(), "request accepted");
     }
 
     /// Traces that the last input, a command, was refused: [`RefusedError`](crate::RefusedError),
     /// [`StaleIdError`](crate::StaleIdError) or [`RespondError`](crate::RespondError).
     pub fn command_refused(&mut self, reason: &dyn fmt::Display) {
         if !self.closed {
-            tell!(DEBUG, &self.session, reason = %reason, "refused");
+            emit!(DEBUG, &self.session, reason = %reason, "refused");
         }
     }
 
@@ -89,10 +89,10 @@ impl Tracer {
         }
         let session = &self.session;
         match order {
-            ChildCommand::CloseStdin => tell!(DEBUG, session, "close stdin"),
-            ChildCommand::Terminate => tell!(WARN, session, "terminate"),
+            ChildCommand::CloseStdin => emit!(DEBUG, session, "close stdin"),
+            ChildCommand::Terminate => emit!(WARN, session, "terminate"),
             // After the exit, the kill is for processes that the child left running.
-            ChildCommand::Kill => tell!(DEBUG if self.exited, else WARN, session, "kill"),
+            ChildCommand::Kill => emit!(DEBUG if self.exited, else WARN, session, "kill"),
         }
     }
 

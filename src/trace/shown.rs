@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use tracing::Span;
 
-use super::{LONGEST_CONTENT, tell};
+use super::{LONGEST_CONTENT, emit};
 use crate::base::text::{Cut, CutAt};
 use crate::message::Message;
 
 /// Emits the only event with content.
 pub(super) fn content(parent: &Span, of: &'static str, bytes: &[u8]) {
-    tell!(TRACE, parent, of, length = bytes.len(), content = ?CutAt(bytes, LONGEST_CONTENT), "content");
+    emit!(TRACE, parent, of, length = bytes.len(), content = ?CutAt(bytes, LONGEST_CONTENT), "content");
 }
 
 /// Returns a name from the CLI, truncated, with characters escaped that could disturb a terminal.

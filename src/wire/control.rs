@@ -17,7 +17,7 @@ pub(crate) fn request_id(line: &[u8]) -> Option<String> {
 
 /// Fields that determine the handling of an incoming request, before its content is read.
 #[derive(Debug, Default)]
-pub(crate) struct AskFields<'l> {
+pub(crate) struct IncomingFields<'l> {
     /// Start of the subtype. All known subtypes are shorter.
     pub(crate) subtype: Option<String>,
     pub(crate) dialog_kind: Option<Text<'l>>,
@@ -30,18 +30,18 @@ pub(crate) fn long_request_id(line: &[u8]) -> Option<Text<'_>> {
 }
 
 /// Reads the fields in `request` of a `control_request`. All are empty if `request` is missing.
-pub(crate) fn ask(line: &[u8]) -> AskFields<'_> {
-    Raw::line(line).get("request").map(|request| ask_fields(request.members())).unwrap_or_default()
+pub(crate) fn incoming(line: &[u8]) -> IncomingFields<'_> {
+    Raw::line(line).get("request").map(|request| incoming_fields(request.members())).unwrap_or_default()
 }
 
 /// Reads the id and the fields of a `control_request` from the start of a line whose rest is unknown.
-pub(crate) fn ask_of_start(start: &[u8]) -> Option<(Text<'_>, AskFields<'_>)> {
+pub(crate) fn incoming_of_start(start: &[u8]) -> Option<(Text<'_>, IncomingFields<'_>)> {
     let line = Raw::line(start);
     line.text_of("type").filter(|kind| kind.is("control_request"))?;
     let id = line.text_of("request_id")?;
     let cut = || line.cut().filter(|(key, _)| key.is("request")).map(|(_, request)| request);
     let request = line.get("request").or_else(cut);
-    let fields = request.map(|request| ask_fields(request.members().chain(request.cut())));
+    let fields = request.map(|request| incoming_fields(request.members().chain(request.cut())));
     Some((id, fields.unwrap_or_default()))
 }
 
@@ -58,8 +58,8 @@ pub(crate) fn response_of_start(start: &[u8]) -> Option<(Text<'_>, bool)> {
     Some((response.text_of("request_id")?, is_success))
 }
 
-fn ask_fields<'l>(members: impl Iterator<Item = (Text<'l>, Raw<'l>)>) -> AskFields<'l> {
-    let mut fields = AskFields::default();
+fn incoming_fields<'l>(members: impl Iterator<Item = (Text<'l>, Raw<'l>)>) -> IncomingFields<'l> {
+    let mut fields = IncomingFields::default();
     for (key, value) in members {
         if key.is("subtype") {
             fields.subtype = value.text().map(|subtype| subtype.start(LONGEST_NAME));
@@ -91,7 +91,7 @@ pub(crate) fn mcp_server(line: &[u8]) -> Option<Text<'_>> {
 }
 
 /// Reads the content of an incoming request: the `request` of a `control_request`, without its subtype.
-pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
+pub(crate) fn incoming_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
     read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
 

@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_too_long_is_none() {
+    fn a_name_that_is_too_long_is_ignored() {
         let long = "x".repeat(LONGEST_NAME + 1);
         let line =
             format!(r#"{{"session_id":"{long}","capabilities":["a",5,"{long}","b"],"claude_code_version":"2"}}"#);

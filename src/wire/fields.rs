@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Quoted, few};
-use crate::wire::from_json::{FromJson, Shown, below};
+use crate::base::text::{Quoted, truncated_list};
+use crate::wire::from_json::{FromJson, Shown, ViewPart, below};
 use crate::wire::read::{ALLOCATION, Reader, Tags};
 
 /// Fields of a JSON object, in their order, with unparsed values.
@@ -162,7 +162,7 @@ impl FromIterator<(String, Json)> for Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
+        truncated_list(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
     }
 }
 
@@ -183,6 +183,8 @@ impl<'de> Deserialize<'de> for Fields {
         Self::from_json(&Json::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
+
+impl ViewPart for Fields {}
 
 impl FromJson for Fields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -227,13 +229,15 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         values.into_iter().map(value).collect()
     }
+}
 
+impl<T: ViewPart> ViewPart for BTreeMap<String, T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.values().for_each(|value| value.unknown_names(&below(at, "*"), found));
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
+        truncated_list(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
     }
 }
 
@@ -242,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_and_spelling_stay_and_the_later_of_two_counts() {
+    fn fields_keep_order_and_spelling_and_the_last_of_two_counts() {
         let json = Json::parse(r#"{"b":1e400,"a":{"z":1,"y":2},"b":"\ud83d"}"#).unwrap();
         let fields: Fields = json.decode().unwrap();
         let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
@@ -251,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_type_is_none_and_stays() {
+    fn a_value_of_another_type_reads_as_none_and_is_kept() {
         let mut fields: Fields = Json::parse(r#"{"a":"x","b":null,"c":5}"#).unwrap().decode().unwrap();
         assert_eq!(fields.optional::<u64>("a"), None);
         assert_eq!(fields.optional::<u64>("b"), None);

@@ -4,18 +4,23 @@ use std::fmt;
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Quoted, few};
+use crate::base::text::{Quoted, truncated_list};
 use crate::wire::read::{Reader, read_with};
 
 /// A type that can be read from a JSON value, with an error that names the path of the bad part.
-pub(crate) trait FromJson: Sized + fmt::Debug {
+pub(crate) trait FromJson: ViewPart + Sized {
     /// Reads the next value. Afterwards the reader is after this value, whether reading succeeded or not.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
     fn from_json(json: &Json) -> Result<Self, DecodeError> {
         read(json.as_str())
     }
+}
 
+/// A value in a view, as far as all values are handled alike.
+///
+/// These methods are called through `dyn`: with one copy of their callers for each view, the crate takes longer to compile.
+pub(crate) trait ViewPart: fmt::Debug {
     /// Appends the paths of all fields and words that this version of the crate does not name. `at` is the path of the
     /// value.
     fn unknown_names(&self, _at: &str, _found: &mut Vec<String>) {}
@@ -23,6 +28,16 @@ pub(crate) trait FromJson: Sized + fmt::Debug {
     /// Writes a short form of the value, regardless of its length.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
+    }
+
+    /// Writes the short form of a value that is present, without `Some`.
+    fn show_present(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f)
+    }
+
+    /// Returns `true` for `None`.
+    fn is_absent(&self) -> bool {
+        false
     }
 }
 
@@ -32,9 +47,9 @@ pub(crate) fn read<T: FromJson>(text: &str) -> Result<T, DecodeError> {
 }
 
 /// A part of a view in the form that `Debug` shows.
-pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+pub(crate) struct Shown<'a, T: ?Sized>(pub(crate) &'a T);
 
-impl<T: FromJson> fmt::Debug for Shown<'_, T> {
+impl<T: ViewPart + ?Sized> fmt::Debug for Shown<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show(f)
     }
@@ -47,6 +62,8 @@ pub(crate) fn below(at: &str, name: &str) -> String {
 
 macro_rules! scalars {
     ($($scalar:ty: $what:literal by $parse:expr,)+) => {$(
+        impl ViewPart for $scalar {}
+
         impl FromJson for $scalar {
             fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 let scalar = reader.scalar();
@@ -76,11 +93,15 @@ impl FromJson for String {
             DecodeError::expected("a string")
         })
     }
+}
 
+impl ViewPart for String {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&Quoted(self), f)
     }
 }
+
+impl ViewPart for Json {}
 
 impl FromJson for Json {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -104,7 +125,9 @@ impl<T: FromJson> FromJson for Option<T> {
             _ => T::read(reader).map(Some),
         }
     }
+}
 
+impl<T: ViewPart> ViewPart for Option<T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         if let Some(value) = self {
             value.unknown_names(at, found);
@@ -114,6 +137,14 @@ impl<T: FromJson> FromJson for Option<T> {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.as_ref().map(Shown), f)
     }
+
+    fn show_present(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().map_or(Ok(()), |value| value.show(f))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
 }
 
 /// Boxes large fields of large types, because most objects lack these fields.
@@ -121,7 +152,9 @@ impl<T: FromJson> FromJson for Box<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         T::read(reader).map(Self::new)
     }
+}
 
+impl<T: ViewPart> ViewPart for Box<T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         (**self).unknown_names(at, found);
     }
@@ -149,12 +182,14 @@ impl<T: FromJson> FromJson for Vec<T> {
         reader.within_memory()?;
         Ok(items)
     }
+}
 
+impl<T: ViewPart> ViewPart for Vec<T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.iter().for_each(|item| item.unknown_names(&format!("{at}[]"), found));
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.iter().map(Shown))
+        truncated_list(f, self.iter().map(Shown))
     }
 }

@@ -43,7 +43,8 @@ struct Text {
 }
 
 impl Scanner<'_> {
-    /// Reads the value that the line consists of, and its envelope.
+    /// Reads the envelope of a line that starts with a JSON value. Returns it with the end of the value. Returns
+    /// `None` if the value is not valid JSON.
     fn whole(self) -> Option<(usize, Result<Envelope, NotAMessage>)> {
         let (mut at, first) = self.token(0)?;
         if first != b'{' {

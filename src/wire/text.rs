@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bad_unicode_is_replaced() {
+    fn invalid_unicode_is_replaced() {
         for (written, expected) in [
             (&br"\ud83d"[..], "\u{fffd}"),
             (br"\udd80x", "\u{fffd}x"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_tears_no_character() {
+    fn the_start_of_a_string_ends_at_a_character_boundary() {
         let text = Text("a\u{e9}\\u00e9".as_bytes());
         let starts = [0, 1, 2, 3, 4, 5, 9].map(|most| text.start(most));
         assert_eq!(starts, ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{e9}", "a\u{e9}\u{e9}"]);

@@ -3,10 +3,13 @@
 //! The CLI changes with every release. Therefore a view requires as few fields as possible, keeps fields that it does not
 //! name, and lets no field hide another. Messages, replies and incoming requests share these rules.
 
+use std::fmt;
+
 use crate::base::error::DecodeError;
+use crate::wire::fields::Fields;
 use crate::wire::read::{Reader, Tags, read_line};
 
-pub(crate) use crate::wire::from_json::{FromJson, Shown, below};
+pub(crate) use crate::wire::from_json::{FromJson, ViewPart, below};
 
 /// A type that is read from the fields of an object.
 pub(crate) trait View: FromJson {
@@ -23,6 +26,55 @@ impl<T: View> View for Box<T> {
 /// Reads a view of a line, without the fields that selected the view. Invalid UTF-8 is read as U+FFFD.
 pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError> {
     read_line(line, |reader| T::read_fields(reader, tags))
+}
+
+/// Names of a field of a view.
+pub(crate) struct FieldName {
+    /// In the view.
+    pub(crate) name: &'static str,
+    /// In the JSON object.
+    pub(crate) wire: &'static str,
+}
+
+/// Appends the paths of unknown names: those in the fields of a view, and those of its unknown fields.
+pub(crate) fn unknown_names(
+    names: &[FieldName],
+    parts: &[&dyn ViewPart],
+    unknown_fields: &Fields,
+    at: &str,
+    found: &mut Vec<String>,
+) {
+    for (FieldName { wire, .. }, part) in names.iter().zip(parts) {
+        part.unknown_names(&below(at, wire), found);
+    }
+    found.extend(unknown_fields.iter().map(|(name, _)| below(at, name)));
+}
+
+/// A present field of a view in the form that `Debug` shows.
+pub(crate) struct Present<'v>(pub(crate) &'v dyn ViewPart);
+
+impl fmt::Debug for Present<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show_present(f)
+    }
+}
+
+/// Writes the short form of a view, without its absent fields.
+pub(crate) fn show(
+    view: &str,
+    names: &[FieldName],
+    parts: &[&dyn ViewPart],
+    unknown_fields: &Fields,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let mut shown = f.debug_struct(view);
+    for (FieldName { name, .. }, part) in names.iter().zip(parts).filter(|(_, part)| !part.is_absent()) {
+        shown.field(name, &Present(*part));
+    }
+    if !unknown_fields.is_empty() {
+        shown.field("unknown_fields", unknown_fields);
+    }
+    shown.finish()
 }
 
 /// Declares the fields of an object of the CLI, required and optional ones.
@@ -127,28 +179,41 @@ macro_rules! view {
             fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
                 $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE)
             }
+        }
 
+        impl $view {
+            /// Names of the fields, in the order of `parts`.
+            const NAMES: &[$crate::wire::view::FieldName] = &[
+                $($($crate::wire::view::FieldName {
+                    name: stringify!($must),
+                    wire: $crate::wire::view::wire_name!($must $(= $must_wire)?),
+                },)*)?
+                $($($crate::wire::view::FieldName {
+                    name: stringify!($may),
+                    wire: $crate::wire::view::wire_name!($may $(= $may_wire)?),
+                },)*)?
+                $($($crate::wire::view::FieldName {
+                    name: stringify!($or),
+                    wire: $crate::wire::view::wire_name!($or $(= $or_wire)?),
+                },)*)?
+            ];
+        }
+
+        impl $crate::wire::view::ViewPart for $view {
             fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
-                use $crate::wire::view::below;
-                $($(self.$must.unknown_names(&below(at, $crate::wire::view::wire_name!($must $(= $must_wire)?)), found);)*)?
-                $($(self.$may.unknown_names(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
-                $($(self.$or.unknown_names(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
-                found.extend(self.unknown_fields.iter().map(|(name, _)| below(at, name)));
+                let parts: &[&dyn $crate::wire::view::ViewPart] = &[
+                    $($(&self.$must,)*)? $($(&self.$may,)*)? $($(&self.$or,)*)?
+                ];
+                $crate::wire::view::unknown_names(Self::NAMES, parts, &self.unknown_fields, at, found);
             }
         }
 
         impl std::fmt::Debug for $view {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let mut shown = f.debug_struct(stringify!($view));
-                $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
-                $($(if let Some(value) = &self.$may {
-                    shown.field(stringify!($may), &$crate::wire::view::Shown(value));
-                })*)?
-                $($(shown.field(stringify!($or), &$crate::wire::view::Shown(&self.$or));)*)?
-                if !self.unknown_fields.is_empty() {
-                    shown.field("unknown_fields", &self.unknown_fields);
-                }
-                shown.finish()
+                let parts: &[&dyn $crate::wire::view::ViewPart] = &[
+                    $($(&self.$must,)*)? $($(&self.$may,)*)? $($(&self.$or,)*)?
+                ];
+                $crate::wire::view::show(stringify!($view), Self::NAMES, parts, &self.unknown_fields, f)
             }
         }
 
@@ -243,7 +308,9 @@ macro_rules! tagged {
                 }
                 read
             }
+        }
 
+        impl $crate::wire::view::ViewPart for $tagged {
             fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
                 match self {
                     $(Self::$variant(view) => view.unknown_names(at, found),)+
@@ -325,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_view_does_not_name_is_kept() {
+    fn fields_without_a_name_are_kept() {
         let limit = limit(r#"{"status":"new","new":{"a":1e400},"resetsAt":5}"#).unwrap();
         assert_eq!((limit.status.as_str(), limit.resets_at), ("new", Some(5)));
         assert_eq!(limit.unknown_fields.get("new"), Some(&Json::parse(r#"{"a":1e400}"#).unwrap()));
@@ -333,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_must_be_there_can_fail_and_it_is_named() {
+    fn only_required_fields_can_fail_and_the_error_names_them() {
         assert!(limit(r#"{"status":"allowed","resetsAt":"soon","inner":{}}"#).is_ok());
         assert_eq!(limit("{}").unwrap_err().to_string(), "the field `status` is missing");
         assert_eq!(limit(r#"{"status":5}"#).unwrap_err().path(), "status");
@@ -344,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_chooses_the_view_and_an_unknown_one_keeps_the_whole() {
+    fn a_tag_selects_the_view_and_an_unknown_tag_keeps_the_value() {
         let parts = r#"[{"kind":"words","texts":[]},{"kind":"texts","texts":5},{}]"#;
         let limit = limit(&format!(r#"{{"status":"allowed","parts":{parts}}}"#)).unwrap();
         let [Part::Texts(texts), Part::Other(odd), Part::Other(none)] = &limit.parts[..] else {
@@ -357,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_name_can_be_told() {
+    fn unknown_names_are_reported() {
         let text = r#"{"status":"odd","a":1,"inner":{"texts":[],"b":2},"parts":[{"kind":"texts","texts":[],"c":3},{"kind":"x"}]}"#;
         let mut found = Vec::new();
         limit(text).unwrap().unknown_names("", &mut found);
@@ -366,7 +433,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_types, reason = "to see that equal words have equal hashes")]
-    fn words_are_compared_by_what_they_are_on_the_wire() {
+    fn values_compare_by_their_wire_names() {
         let by_hand = Status::Other("allowed".into());
         assert_eq!(by_hand, Status::Allowed);
         assert_ne!(by_hand, Status::from("refused"));
@@ -374,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_shown_in_a_few_words() {
+    fn the_debug_output_of_a_view_is_short() {
         let long = "x".repeat(100_000);
         let texts = vec![format!("\"{long}\""); 1000].join(",");
         let text = format!(
@@ -387,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_unicode_is_no_error() {
+    fn invalid_unicode_is_not_an_error() {
         assert_eq!(limit(r#"{"status":"\ud83d"}"#).unwrap().status.as_str(), "\u{fffd}");
         assert_eq!(view_of::<Limit>(b"{\"status\":\"\xff\"}", Tags::NONE).unwrap().status.as_str(), "\u{fffd}");
     }

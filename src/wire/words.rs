@@ -82,7 +82,9 @@ macro_rules! words {
                     }
                 }
             }
+        }
 
+        impl $crate::wire::view::ViewPart for $words {
             fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
                 if let Self::Other(word) = self {
                     found.push(format!("{at} is {word:?}"));

@@ -5,19 +5,19 @@ mod clock;
 #[allow(dead_code, reason = "the benches read the rest")]
 #[path = "../../benches/corpora/mod.rs"]
 mod corpora;
-#[path = "../support/costly.rs"]
-mod costly;
 #[path = "../../fuzz/bodies/costs.rs"]
 mod costs;
 #[path = "../../benches/counting/mod.rs"]
 mod counting;
+#[path = "../support/expensive_lines.rs"]
+mod expensive_lines;
 mod messages;
 mod views;
 
 use std::sync::{Mutex, PoisonError};
 
 use claude_duplex::Message;
-use costly::{FILLINGS, PLACES, hear, length, line, session};
+use expensive_lines::{FILLINGS, PLACES, length, line, receive, session};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -38,7 +38,7 @@ fn name(place: (&str, &str), filling: &[u8]) -> String {
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
-fn a_line_costs_a_small_multiple_of_its_length() {
+fn memory_of_a_line_is_a_small_multiple_of_its_length() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut worst: Vec<(f64, String)> = Vec::new();
     for place in PLACES {
@@ -74,12 +74,12 @@ struct Cost {
 
 fn cost(line: &[u8]) -> Cost {
     let mut session = session(line.len());
-    let (_, counted) = counting::counted(|| hear(&mut session, line, |_| {}));
+    let (_, counted) = counting::counted(|| receive(&mut session, line, |_| {}));
     Cost { length: length(line), peak: counted.peak, count: counted.count }
 }
 
 #[test]
-fn what_a_fuzzer_found_costs_no_more() {
+fn lines_found_by_fuzzing_cost_no_more() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seeds =
         std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/costs")).expect("the seeds are there");
@@ -88,7 +88,7 @@ fn what_a_fuzzer_found_costs_no_more() {
 }
 
 #[test]
-fn time_grows_with_the_line_and_no_faster() {
+fn time_is_linear_in_the_length_of_a_line() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for place in PLACES {
         for filling in FILLINGS {
@@ -107,10 +107,10 @@ fn slow(line: &[u8]) -> Option<(f64, f64)> {
     /// What a line may take however short it is, in seconds: as for [`FLAT`].
     const FLAT: f64 = 0.02;
     let mut session = session(line.len());
-    let (_, heard) = clock::timed(|| hear(&mut session, line, |_| {}));
+    let (_, receiving) = clock::timed(|| receive(&mut session, line, |_| {}));
     let (_, checked) = clock::timed(|| Message::parse(line));
-    let (heard, checked) = (heard.as_secs_f64(), checked.as_secs_f64());
-    (heard > checked * AT_MOST + FLAT).then_some((heard, checked))
+    let (receiving, checked) = (receiving.as_secs_f64(), checked.as_secs_f64());
+    (receiving > checked * AT_MOST + FLAT).then_some((receiving, checked))
 }
 
 /// The same with a subscriber that wants every event but contents.
@@ -162,12 +162,12 @@ mod traced {
 
     fn cost(session: &mut Protocol, line: &[u8]) -> Cost {
         let mut tracer = Tracer::new(session.config(), None);
-        let (_, counted) = counting::counted(|| hear(session, line, |action| tracer.action(action)));
+        let (_, counted) = counting::counted(|| receive(session, line, |action| tracer.action(action)));
         Cost { length: length(line), peak: counted.peak, count: counted.count }
     }
 
     #[test]
-    fn a_line_that_is_traced_costs_no_more() {
+    fn tracing_a_line_costs_no_more() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         tracing::subscriber::with_default(Debugging, || {
             for place in PLACES {

@@ -39,8 +39,8 @@ fn a_message_of_a_turn_needs_one_allocation() {
             (0..BEFORE).for_each(|_| bytes.extend(write(&mut writer, length)));
             messages(&bytes);
             let lines: Vec<_> = (0..LINES).map(|_| write(&mut writer, length)).collect();
-            let (heard, counted) = counting::counted(|| lines.iter().map(|line| messages(line)).sum::<usize>());
-            assert_eq!(heard, LINES, "{kind}");
+            let (receiving, counted) = counting::counted(|| lines.iter().map(|line| messages(line)).sum::<usize>());
+            assert_eq!(receiving, LINES, "{kind}");
             let each = counted.count as f64 / LINES as f64;
             assert!(each <= FOR_EACH, "{kind}, {length} bytes: {each} allocations");
         }

@@ -60,7 +60,7 @@ fn the_view_of_an_image_copies_it_once() {
 }
 
 #[test]
-fn no_length_of_a_line_is_a_bad_one() {
+fn no_line_length_is_an_outlier() {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut worst: f64 = 0.0;
     // The buffer grows by half: in a range that is wider than that, each of its states is met.

@@ -66,7 +66,7 @@ fn module(file: &str) -> &str {
 }
 
 #[test]
-fn no_module_imports_what_none_imported_before() {
+fn no_module_has_a_new_kind_of_import() {
     let sources = sources();
     let modules: BTreeSet<&str> = sources.iter().map(|file| module(&file.name)).collect();
     let mut found = Found::new();

@@ -15,7 +15,7 @@ fn types(line: &str) -> Option<&str> {
 }
 
 #[test]
-fn no_two_public_types_have_one_name() {
+fn public_types_have_unique_names() {
     let sources = sources();
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for file in &sources {
@@ -32,7 +32,7 @@ fn no_two_public_types_have_one_name() {
 
 /// A `Debug` that a type writes by hand names the type: of an enum, its variants.
 #[test]
-fn what_debug_shows_bears_the_name_of_its_type() {
+fn debug_output_names_its_type() {
     let mut shown = 0;
     for file in &sources() {
         for part in file.text.split(" fmt::Debug for ").skip(1) {

@@ -106,7 +106,7 @@ const UNITS: &[&str] = &[
 ];
 
 #[test]
-fn doc_comments_say_more_than_two_words() {
+fn doc_comments_have_more_than_two_words() {
     let found = of_each_doc(|text| {
         let all: Vec<&str> = words(text).collect();
         let unit = all.iter().any(|word| UNITS.contains(&&*word.to_lowercase()) || UNITS.contains(word));
@@ -198,7 +198,7 @@ fn sentences_of_doc_comments_are_short() {
 const WIDEST: usize = 88;
 
 #[test]
-fn code_in_documentation_is_narrow() {
+fn code_in_documentation_fits_into_88_columns() {
     let mut found = Found::new();
     let mut look = |name: &str, code: Code| {
         for (number, line) in code.into_iter().filter(|(_, line)| line.chars().count() > WIDEST) {

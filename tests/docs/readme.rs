@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn its_programs_are_the_examples() {
+fn programs_of_the_readme_are_the_examples() {
     let readme = include_str!("../../README.md");
     for example in [include_str!("../../examples/one_shot.rs"), include_str!("../../examples/approvals.rs")] {
         let code = &example[example.find("\nuse ").expect("an import")..];
@@ -13,7 +13,7 @@ fn its_programs_are_the_examples() {
 }
 
 #[test]
-fn the_commands_that_it_names_are_those_of_ci() {
+fn the_test_command_of_the_readme_is_run_by_ci() {
     let ci = include_str!("../../.ci/run");
     assert!(ci.contains("\ncargo test --all-features\n"), "CI runs the README's test command");
 }
@@ -32,7 +32,7 @@ fn the_code_for_libraries_is_compiled_elsewhere() {
 }
 
 #[test]
-fn every_flag_stands_in_the_table() {
+fn every_flag_is_in_the_table_of_options() {
     let (flags, table) = (include_str!("../../src/options/flags.rs"), include_str!("../../docs/protocol/options.md"));
     let written: Vec<&str> = flags.split("Flag::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(written.len() > 40, "{written:?}");
@@ -42,7 +42,7 @@ fn every_flag_stands_in_the_table() {
 
 /// The versions that a row of a table names, as the functions rate them.
 #[test]
-fn the_tables_of_versions_are_those_of_the_functions() {
+fn version_tables_match_the_support_functions() {
     use claude_duplex::options::{Support, flag_support, request_support};
 
     const TRIED: [&str; 6] = ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.250", "2.1.329"];
@@ -91,11 +91,11 @@ fn summary(readme: &str, table: &str) -> String {
     new.extend([counted("it lacks what is tested", "lacks it"), counted("not run yet", "not run")]);
     new.retain(|row| row[0] != "not run yet" || row[1..].iter().any(|count| count != "0"));
     let row_of = |start: &str| cells(readme.lines().find(|row| row.starts_with(start)).expect("a row"));
-    let (old, said) = (row_of("| | 1."), row_of("| what says who is answered "));
-    let mut by_version = said[..1].to_vec();
+    let (old, output_text) = (row_of("| | 1."), row_of("| what says who is answered "));
+    let mut by_version = output_text[..1].to_vec();
     for version in &versions {
         let before = by_version[by_version.len() - 1].clone();
-        let known = old.iter().position(|old| old == version).map(|at| said[at].clone());
+        let known = old.iter().position(|old| old == version).map(|at| output_text[at].clone());
         by_version.push(known.unwrap_or(before));
     }
     new.push(by_version);
@@ -106,7 +106,7 @@ fn summary(readme: &str, table: &str) -> String {
 
 /// `BLESS=1` writes it, as `.ci/add-version` does.
 #[test]
-fn its_summary_of_versions_is_that_of_the_table() {
+fn the_version_summary_of_the_readme_matches_the_table() {
     let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a file");
     let (readme, table) = (read("README.md"), read("docs/cli-versions.md"));
     let summary = summary(&readme, &table);
@@ -155,7 +155,7 @@ fn is_there(root: &Path, sources: &[(PathBuf, String)], name: &str) -> bool {
 }
 
 #[test]
-fn every_row_of_the_parity_table_names_what_shows_it() {
+fn every_row_of_the_parity_table_names_its_evidence() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = ["src", "tests"].map(|folder| sources(&root.join(folder))).concat();
     let read = |path: PathBuf| fs::read_to_string(&path).map(|text| (path, text)).expect("text");
@@ -199,7 +199,7 @@ fn programs() -> Vec<(String, PathBuf)> {
 
 /// Without the features, cargo prints an error of its own.
 #[test]
-fn every_example_is_named_with_the_features_that_it_needs() {
+fn the_readme_lists_every_example_with_its_features() {
     let readme = include_str!("../../README.md");
     let programs = programs();
     assert!(programs.len() > 15, "{programs:?}");
@@ -219,7 +219,7 @@ fn every_example_is_named_with_the_features_that_it_needs() {
 
 /// On the page of a registry a link into the repository leads nowhere. What it says of modules is in the source.
 #[test]
-fn its_links_work_outside_the_repository() {
+fn links_of_the_readme_work_outside_the_repository() {
     let readme = include_str!("../../README.md");
     let guide = include_str!("../../src/guide.rs");
     let mut guides = 0;

@@ -55,15 +55,15 @@ fn program(name: &str, script: &str) -> PathBuf {
 /// What it says where there is no answer: one line on stderr, and the exit status 2.
 fn refusal(command: &mut Command) -> String {
     let output = run(command.args(["--prompt", "hello"]));
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let error_text = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error_text}");
+    assert_eq!(error_text.lines().count(), 1, "{error_text}");
     assert_eq!(text(&output.stdout), "");
-    said
+    error_text
 }
 
 #[test]
-fn with_nothing_installed_the_stand_in_answers() {
+fn without_a_claude_the_chat_uses_the_mock_cli() {
     let output = run(chat().args(["--prompt", "hello"]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("hello"));
@@ -72,7 +72,7 @@ fn with_nothing_installed_the_stand_in_answers() {
 }
 
 #[test]
-fn a_silence_is_explained() {
+fn a_silent_cli_is_reported_with_the_reason() {
     let script = r#"while read -r line; do
         case "$line" in *'"type":"user"'*) printf '%s\n' \
             '{"type":"system","subtype":"init","session_id":"s"}' \
@@ -86,7 +86,7 @@ fn a_silence_is_explained() {
 }
 
 #[test]
-fn an_answer_always_spares_the_next_question() {
+fn the_answer_always_avoids_the_next_question() {
     let mut talk = Talk::of(&mut chat());
     talk.types("run: ls\n");
     talk.until("may it run Bash");
@@ -97,13 +97,13 @@ fn an_answer_always_spares_the_next_question() {
     talk.until("rm\",\"description\":\"run\"}? (y");
     talk.types("n\n");
     let shown = talk.end();
-    let asked: Vec<&str> = shown.lines().filter(|line| line.contains("may it run")).collect();
-    assert!(matches!(asked[..], [ls, rm] if ls.contains("ls") && rm.contains("rm")), "{shown}");
+    let questions: Vec<&str> = shown.lines().filter(|line| line.contains("may it run")).collect();
+    assert!(matches!(questions[..], [ls, rm] if ls.contains("ls") && rm.contains("rm")), "{shown}");
     assert_eq!(shown.matches("[-> ").count(), 2, "{shown}");
 }
 
 #[test]
-fn ctrl_c_stops_a_slow_answer_and_the_session_goes_on() {
+fn ctrl_c_stops_an_answer_and_the_session_continues() {
     let mut talk = Talk::of(&mut chat());
     talk.types("slow\n");
     talk.until("1 2 3 ");
@@ -116,40 +116,40 @@ fn ctrl_c_stops_a_slow_answer_and_the_session_goes_on() {
 }
 
 #[test]
-fn nobody_to_ask_means_no() {
+fn without_a_terminal_tools_are_denied() {
     let output = run(chat().args(["--prompt", "run: ls"]));
     assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).contains("nobody to ask"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("no handler for this permission request"), "{}", text(&output.stderr));
 }
 
 #[test]
-fn a_missing_program_is_named() {
-    let said = refusal(chat().args(["--claude", "/nowhere/claude"]));
-    assert!(said.contains("/nowhere/claude") && said.contains("no such file"), "{said}");
+fn a_missing_program_is_an_error_that_names_it() {
+    let error_text = refusal(chat().args(["--claude", "/nowhere/claude"]));
+    assert!(error_text.contains("/nowhere/claude") && error_text.contains("no such file"), "{error_text}");
 }
 
 #[test]
-fn an_exit_at_once_is_told_with_its_status_and_stderr() {
+fn an_immediate_exit_is_reported_with_status_and_stderr() {
     let claude = program("exits", "echo first line >&2; echo 'not logged in' >&2; exit 3");
-    let said = refusal(chat().arg("--claude").arg(claude));
-    assert!(said.contains("exit status 3") && said.contains("not logged in"), "{said}");
+    let error_text = refusal(chat().arg("--claude").arg(claude));
+    assert!(error_text.contains("exit status 3") && error_text.contains("not logged in"), "{error_text}");
 }
 
 #[test]
-fn a_program_that_prints_something_else_is_no_claude() {
+fn a_program_with_other_output_is_reported() {
     let claude = program("noise", "while :; do echo 'Welcome to another program'; done");
-    let said = refusal(chat().arg("--claude").arg(claude));
-    assert!(said.contains("not claude") && said.contains("Welcome"), "{said}");
+    let error_text = refusal(chat().arg("--claude").arg(claude));
+    assert!(error_text.contains("not claude") && error_text.contains("Welcome"), "{error_text}");
 }
 
 #[test]
-fn a_bad_argument_is_named() {
-    let said = refusal(chat().arg("--no-such-flag"));
-    assert!(said.contains("--no-such-flag"), "{said}");
+fn a_bad_argument_is_an_error_that_names_it() {
+    let error_text = refusal(chat().arg("--no-such-flag"));
+    assert!(error_text.contains("--no-such-flag"), "{error_text}");
 }
 
 #[test]
-fn what_a_dead_chat_started_ends_too() {
+fn the_children_of_a_killed_chat_end() {
     let claude = program("grandchild", "sleep 1234 & echo $! > \"$0.pid\"; echo gone wrong >&2; exit 1");
     refusal(chat().arg("--claude").arg(&claude));
     let id = fs::read_to_string(claude.with_extension("pid")).expect("it wrote its child's id");
@@ -172,7 +172,7 @@ done"#;
     program(name, &script.replace("FIRST", first))
 }
 
-fn ask(id: &str) -> String {
+fn permission_request(id: &str) -> String {
     format!(
         r#"'{{"type":"control_request","request_id":"{id}","request":{{"subtype":"can_use_tool","tool_name":"Tool-{id}","input":{{}}}}}}'"#
     )
@@ -255,55 +255,56 @@ impl Drop for Talk {
 }
 
 /// The line of the answer to that ask.
-fn answer<'h>(heard: &'h str, id: &str) -> &'h str {
+fn answer<'h>(received: &'h str, id: &str) -> &'h str {
     let id = format!(r#""request_id":"{id}""#);
-    let mut lines = heard.lines().filter(|line| line.contains("control_response") && line.contains(&id));
-    let line = lines.next().unwrap_or_else(|| panic!("{id} has no answer: {heard}"));
-    assert_eq!(lines.next(), None, "{heard}");
+    let mut lines = received.lines().filter(|line| line.contains("control_response") && line.contains(&id));
+    let line = lines.next().unwrap_or_else(|| panic!("{id} has no answer: {received}"));
+    assert_eq!(lines.next(), None, "{received}");
     line
 }
 
 #[test]
-fn what_was_typed_before_a_question_was_seen_does_not_answer_it() {
-    let claude = scripted("two_questions", &format!("{} {}", ask("one"), ask("two")));
+fn input_typed_before_a_question_does_not_answer_it() {
+    let claude = scripted("two_questions", &format!("{} {}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
     talk.types("y\ny\n");
     talk.until("Tool-two");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "one").contains("allow"), "{heard}");
-    assert!(answer(&heard, "two").contains("deny"), "nobody has seen that question: {heard}");
-    assert!(!heard.contains(r#""type":"user""#), "it is no prompt either: {heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "one").contains("allow"), "{received}");
+    assert!(answer(&received, "two").contains("deny"), "nobody has seen that question: {received}");
+    assert!(!received.contains(r#""type":"user""#), "it is no prompt either: {received}");
 }
 
 #[test]
-fn a_question_is_answered_by_what_is_typed_after_it() {
-    let claude = scripted("two_answers", &format!("{} {}", ask("one"), ask("two")));
+fn input_typed_after_a_question_answers_it() {
+    let claude = scripted("two_answers", &format!("{} {}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
     talk.types("y\n");
     talk.until("Tool-two");
     talk.types("y\n");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "one").contains("allow") && answer(&heard, "two").contains("allow"), "{heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "one").contains("allow") && answer(&received, "two").contains("allow"), "{received}");
 }
 
 #[test]
-fn an_answer_to_a_withdrawn_question_is_no_prompt() {
+fn an_answer_to_a_withdrawn_question_is_not_sent_as_a_prompt() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
-    let claude = scripted("withdrawn", &format!("{} {withdraw}", ask("one")));
+    let claude = scripted("withdrawn", &format!("{} {withdraw}", permission_request("one")));
     let mut talk = Talk::start(&claude);
     talk.until("withdrawn");
     talk.types("y\nhello\n");
-    let heard = talk.leave(&claude);
-    let prompts: Vec<&str> = heard.lines().filter(|line| line.contains(r#""type":"user""#)).collect();
-    assert!(matches!(&prompts[..], [hello] if hello.contains("hello")), "{heard}");
+    let received = talk.leave(&claude);
+    let prompts: Vec<&str> = received.lines().filter(|line| line.contains(r#""type":"user""#)).collect();
+    assert!(matches!(&prompts[..], [hello] if hello.contains("hello")), "{received}");
 }
 
 #[test]
-fn the_next_question_is_shown_when_one_is_withdrawn() {
+fn a_withdrawn_question_is_followed_by_the_next() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
-    let claude = scripted("next_question", &format!("{} {} {withdraw}", ask("one"), ask("two")));
+    let claude =
+        scripted("next_question", &format!("{} {} {withdraw}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("withdrawn");
     talk.until("may it run Tool-two");
@@ -311,9 +312,9 @@ fn the_next_question_is_shown_when_one_is_withdrawn() {
     talk.types("y\n");
     talk.until("that question was withdrawn");
     talk.types("y\n");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "two").contains("allow"), "{heard}");
-    assert!(!heard.contains(r#""request_id":"one""#), "{heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "two").contains("allow"), "{received}");
+    assert!(!received.contains(r#""request_id":"one""#), "{received}");
 }
 
 /// A `claude` that answers `initialize`, and the first prompt by these lines.
@@ -345,7 +346,7 @@ fn whole(text: &str) -> [String; 2] {
 
 /// What is shown at the end, in a chat and to a program that reads it, is the final message's text, once.
 #[test]
-fn a_stream_that_breaks_is_shown_once() {
+fn a_broken_stream_is_shown_once() {
     let retry = r#"{"type":"system","subtype":"api_retry","attempt":1,"error_status":529}"#;
     let again = START.replace("m1", "m2");
     let abandoned = r#"{"type":"stream_event","event":{"type":"message_stop"},"api_message_id":"m1","abandoned_blocks":{"api_message_id":"m1","from_block_index":0}}"#;

@@ -66,15 +66,19 @@ fn lines(line: &str, typed: &str) -> Vec<String> {
 /// What it says on stderr where it cannot do what it is told to: one line.
 fn refusal(command: &mut Command) -> String {
     let output = run(command, "");
-    let said = text(&output.stderr);
-    assert!(!output.status.success() && said.lines().count() == 1, "{command:?}: {}: {said}", output.status);
+    let error_text = text(&output.stderr);
+    assert!(
+        !output.status.success() && error_text.lines().count() == 1,
+        "{command:?}: {}: {error_text}",
+        output.status
+    );
     assert_eq!(text(&output.stdout), "");
-    said
+    error_text
 }
 
 /// They are pasted: one file each, whose `main` is there to see.
 #[test]
-fn the_first_programs_are_short() {
+fn the_basic_examples_are_short() {
     for (name, program, most) in [
         ("one_shot", include_str!("../../examples/one_shot.rs"), 15),
         ("streaming", include_str!("../../examples/streaming.rs"), 40),
@@ -150,19 +154,19 @@ impl Drop for Installed {
 }
 
 #[test]
-fn the_first_programs_print_the_answer() {
+fn the_basic_examples_print_the_answer() {
     let installed = Installed::new("one-shot");
     let answer = "You said: What is in this folder?";
     assert_eq!(lines_of(&mut installed.example("one_shot"), ""), [answer]);
     let lines = lines_of(&mut installed.example("mio_loop"), "");
     assert_eq!(lines, [format!("success: {answer}"), "closed by the host; exit status 0".to_owned()]);
-    for (name, asked) in [
+    for (name, prompt_text) in [
         ("streaming", "Count the files in this folder."),
         ("permissions", "What has changed in this folder?"),
         ("hooks", "Which user am I? Try sudo whoami."),
         ("mcp_server", "How long has this program been up?"),
     ] {
-        assert_eq!(lines_of(&mut installed.example(name), ""), [format!("You said: {asked}")], "{name}");
+        assert_eq!(lines_of(&mut installed.example(name), ""), [format!("You said: {prompt_text}")], "{name}");
     }
 }
 
@@ -186,40 +190,42 @@ fn mcp_server_answers_the_call_of_its_tool() {
 /// The mock CLI keeps no sessions, so the second process says that there is none of that id. With the real CLI:
 /// `resume_example` in `tests/real_cli`.
 #[test]
-fn resume_asks_for_the_session_that_it_had() {
+fn resume_continues_its_session() {
     let installed = Installed::new("resume");
     let output = run(&mut installed.example("resume"), "");
-    let (answer, said) = (text(&output.stdout), text(&output.stderr));
+    let (answer, error_text) = (text(&output.stdout), text(&output.stderr));
     let (session, _) = answer.split_once(": You said: Remember the number 42.").expect("an answer");
     assert!(
-        !output.status.success() && said.contains(&format!("No conversation found with session ID: {session}")),
-        "{said}"
+        !output.status.success() && error_text.contains(&format!("No conversation found with session ID: {session}")),
+        "{error_text}"
     );
 }
 
 #[test]
-fn approvals_asks_the_user_before_a_tool() {
+fn approvals_requests_permission_before_a_tool() {
     let installed = Installed::new("approvals");
-    for (typed, said) in [("y\n", "[src"), ("n\n", "[the user said no")] {
+    for (typed, error_text) in [("y\n", "[src"), ("n\n", "[the user said no")] {
         let lines = lines_of(installed.example("approvals").arg("run: echo src"), typed);
         assert!(lines.iter().any(|line| line.starts_with("May it run Bash") && line.ends_with("? (y/n)")), "{lines:?}");
-        assert!(lines.iter().any(|line| line.contains(said)), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains(error_text)), "{lines:?}");
     }
 }
 
 #[test]
-fn a_first_program_without_a_claude_says_what_to_do() {
+fn a_basic_example_without_a_claude_reports_a_remedy() {
     for line in ["one_shot", "approvals", "streaming", "permissions", "hooks", "mcp_server", "resume"] {
-        let said = refusal(&mut example(line));
+        let error_text = refusal(&mut example(line));
         assert!(
-            said.contains("\"claude\"") && said.contains("install it") && said.contains("Options::program"),
-            "{said}"
+            error_text.contains("\"claude\"")
+                && error_text.contains("install it")
+                && error_text.contains("Options::program"),
+            "{error_text}"
         );
     }
 }
 
 #[test]
-fn blocking_asks_and_refuses() {
+fn blocking_denies_tool_calls() {
     let lines = lines("blocking", "");
     assert!(lines[0].starts_with("may it run Bash") && lines[0].ends_with("? no"), "{lines:?}");
     assert!(lines[1].starts_with("success: ") && lines[2..] == ["closed by the host"], "{lines:?}");
@@ -233,20 +239,20 @@ fn remote_talks_over_a_socket() {
 }
 
 #[test]
-fn custom_loop_shows_the_answer_as_it_comes() {
+fn custom_loop_streams_the_answer() {
     let lines = lines("custom_loop", "");
     assert!(lines[0].contains("hello"), "{lines:?}");
     assert_eq!(lines[1..], ["success", "closed by the host"]);
 }
 
 #[test]
-fn many_sessions_are_on_one_thread() {
+fn many_sessions_run_on_one_thread() {
     let lines = lines("many_sessions", "");
     assert!(lines[0].starts_with("1000 sessions on one thread: each had its own answer"), "{lines:?}");
 }
 
 #[test]
-fn provider_answers_what_is_typed() {
+fn provider_answers_typed_prompts() {
     let mut provider = example("provider");
     let lines = lines_of(provider.env("CLAUDE_BIN", program("peer")), "hello\nrun: echo hi\ny\n");
     assert!(lines[0].starts_with("You said: hello"), "{lines:?}");
@@ -276,7 +282,7 @@ fn kanban_prints_its_log_and_closes_at_the_end_of_the_input() {
 }
 
 #[test]
-fn agent_server_tells_the_one_that_watches_what_the_other_decides() {
+fn agent_server_reports_decisions_to_the_other_client() {
     let lines = lines("agent_server", "");
     let at = |line: &str| {
         let at = lines.iter().position(|own| own.starts_with(line));
@@ -289,7 +295,7 @@ fn agent_server_tells_the_one_that_watches_what_the_other_decides() {
 }
 
 #[test]
-fn tokio_chat_answers_every_line_that_is_typed() {
+fn tokio_chat_answers_every_typed_line() {
     let answers = lines("tokio_chat", "one\n\ntwo\n");
     assert!(answers[0].contains("one") && answers[1].contains("two"), "{answers:?}");
     assert_eq!(answers[2..], ["closed by the host"]);
@@ -297,23 +303,23 @@ fn tokio_chat_answers_every_line_that_is_typed() {
 }
 
 #[test]
-fn run_loop_talks_to_the_claude_that_is_named() {
+fn run_loop_uses_the_claude_of_the_environment() {
     let lines = lines_of(example("run_loop").env("CLAUDE_BIN", program("peer")), "");
     assert_eq!(lines, ["success: You said: hello", "closed by the host"]);
 }
 
 #[test]
-fn a_claude_that_is_not_there_is_named() {
+fn a_missing_claude_is_an_error_that_names_it() {
     for line in ["blocking", "custom_loop", "run_loop", "tokio_chat"] {
-        let said = refusal(example(line).env("CLAUDE_BIN", "/nowhere/claude"));
-        assert!(said.contains("/nowhere/claude") && !said.contains('{'), "{line}: {said}");
+        let error_text = refusal(example(line).env("CLAUDE_BIN", "/nowhere/claude"));
+        assert!(error_text.contains("/nowhere/claude") && !error_text.contains('{'), "{line}: {error_text}");
     }
-    let said = refusal(&mut example("run_loop"));
-    assert!(said.contains("claude: ") && said.contains("CLAUDE_BIN"), "{said}");
+    let error_text = refusal(&mut example("run_loop"));
+    assert!(error_text.contains("claude: ") && error_text.contains("CLAUDE_BIN"), "{error_text}");
 }
 
 #[test]
-fn an_argument_that_says_nothing_is_refused() {
+fn an_unknown_argument_is_refused() {
     for line in ["blocking --hepl", "agent_server --hepl", "agent_server --listen", "timeline --hepl", "replay --hepl"]
     {
         refusal(&mut example(line));
@@ -321,7 +327,7 @@ fn an_argument_that_says_nothing_is_refused() {
 }
 
 #[test]
-fn a_command_of_the_peer_takes_its_time() {
+fn commands_of_the_mock_cli_take_their_scripted_time() {
     let prompt = r#"{"type":"user","message":{"role":"user","content":"run: sleep 0.5; echo slept"}}"#;
     let start = Instant::now();
     let lines = lines("peer", &format!("{prompt}\n"));
@@ -332,7 +338,7 @@ fn a_command_of_the_peer_takes_its_time() {
 const RECORDING: &str = "tests/recordings/2.1.329/fold_replay.ndjson";
 
 #[test]
-fn replay_leaves_out_what_is_not_there() {
+fn replay_omits_absent_fields() {
     let lines = lines(&format!("replay {RECORDING}"), "");
     let entries: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let with = |name: &str| entries.iter().filter(|entry| entry.get(name).is_some()).count();
@@ -346,18 +352,21 @@ fn replay_leaves_out_what_is_not_there() {
 }
 
 #[test]
-fn replay_compares_journals_and_says_what_to_do_with_recordings() {
+fn replay_compares_journals_and_explains_recordings() {
     let journal = "tests/journals/2.1.329.ndjson";
     assert_eq!(lines(&format!("replay --against {journal} {journal}"), ""), [""; 0]);
-    let said = refusal(&mut example(&format!("replay --against {journal} {RECORDING}")));
-    assert!(said.contains(RECORDING) && said.contains("is a recording") && said.contains("diff"), "{said}");
-    let said = refusal(&mut example(&format!("replay --against {journal} Cargo.toml")));
-    assert!(said.contains("Cargo.toml") && said.contains("not a journal"), "{said}");
+    let error_text = refusal(&mut example(&format!("replay --against {journal} {RECORDING}")));
+    assert!(
+        error_text.contains(RECORDING) && error_text.contains("is a recording") && error_text.contains("diff"),
+        "{error_text}"
+    );
+    let error_text = refusal(&mut example(&format!("replay --against {journal} Cargo.toml")));
+    assert!(error_text.contains("Cargo.toml") && error_text.contains("not a journal"), "{error_text}");
 }
 
 /// As `| head` leaves them, here before the first word.
 #[test]
-fn a_reader_that_leaves_is_no_panic() {
+fn a_closed_stdout_is_not_a_panic() {
     let (recording, svg) = (format!("replay {RECORDING}"), format!("timeline {RECORDING}"));
     let lines = [
         "agent_server",
@@ -383,12 +392,15 @@ fn a_reader_that_leaves_is_no_panic() {
         (output.status.code(), text(&output.stderr))
     };
     for line in lines {
-        let (status, said) = left(&mut example(line));
-        assert!(status == Some(0) && !said.contains("panicked") && !said.contains("ipe"), "{line}: {status:?}: {said}");
+        let (status, error_text) = left(&mut example(line));
+        assert!(
+            status == Some(0) && !error_text.contains("panicked") && !error_text.contains("ipe"),
+            "{line}: {status:?}: {error_text}"
+        );
     }
     // These have no answer.
     for (line, code) in [("chat --prompt hello", 2), ("run_loop", 1)] {
-        let (status, said) = left(example(line).env("CLAUDE_BIN", program("peer")));
-        assert!(status == Some(code) && !said.contains("panicked"), "{line}: {status:?}: {said}");
+        let (status, error_text) = left(example(line).env("CLAUDE_BIN", program("peer")));
+        assert!(status == Some(code) && !error_text.contains("panicked"), "{line}: {status:?}: {error_text}");
     }
 }

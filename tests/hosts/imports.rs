@@ -18,7 +18,7 @@ fn paths(
 }
 
 #[test]
-fn a_glob_import_hides_no_crate() {
+fn a_glob_import_does_not_hide_other_crates() {
     paths(None, None, None, None, None, None, None, None);
     let seed = Seed::from_bytes([1; 16]);
     assert_eq!(seed.as_bytes(), &[1; 16], "the names of the crate are there");

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use claude_duplex::driver::smol::{SmolTransport, spawn};
 use claude_duplex::journal::RecordingError;
 use claude_duplex::{Action, Config, Decision, Driver, IncomingKind, Journal, Options, Outcome, Seed};
 
-use crate::account;
+use crate::action_text;
 
 /// Set for the second process.
 const JOURNAL: &str = "CLAUDE_DUPLEX_JOURNAL";
@@ -71,7 +72,7 @@ async fn converse(claude: &mut Driver<SmolTransport>) -> Vec<Action> {
     let mut actions = Vec::new();
     while let Some(action) = claude.next().await {
         match &action {
-            Action::IncomingRequest(ask) => claude.respond(ask.id(), Decision::allow()).unwrap(),
+            Action::IncomingRequest(incoming) => claude.respond(incoming.id(), Decision::allow()).unwrap(),
             Action::PromptEnded { outcome, .. } => {
                 assert_eq!(*outcome, Outcome::Success);
                 claude.close();
@@ -88,23 +89,24 @@ fn bounded<R>(test: impl Future<Output = R>) -> R {
         smol::Timer::after(Duration::from_secs(60)).await;
         panic!("the test takes too long");
     };
+    let test: Pin<&mut dyn Future<Output = R>> = pin!(test);
     smol::block_on(smol::future::or(test, late))
 }
 
 #[test]
-fn a_session_over_pipes_replays_to_the_same_in_another_process() {
+fn a_recorded_session_replays_equally_in_another_process() {
     let place = Place::new("replays");
     let path = place.file("session.journal");
     let mut claude = start(&place).record(File::create_new(&path).unwrap(), u64::MAX);
     let actions = bounded(converse(&mut claude));
     assert!(claude.recording_error().is_none());
-    fs::write(path.with_extension("account"), account::of(&actions)).unwrap();
+    fs::write(path.with_extension("account"), action_text::of(&actions)).unwrap();
 
-    let test = "journal::the_other_process_replays_what_it_is_given";
+    let test = "journal::replay_in_the_other_process";
     let other = Command::new(std::env::current_exe().unwrap()).args(["--exact", test]).env(JOURNAL, &path).output();
     let other = other.unwrap();
-    let said = String::from_utf8_lossy(&other.stdout);
-    assert!(other.status.success() && said.contains("1 passed"), "{said}");
+    let output_text = String::from_utf8_lossy(&other.stdout);
+    assert!(other.status.success() && output_text.contains("1 passed"), "{output_text}");
 
     let journal = Journal::read(&fs::read(&path).unwrap()).unwrap();
     let output: Vec<u8> = journal.replay().flat_map(|step| step.output).collect();
@@ -115,17 +117,17 @@ fn a_session_over_pipes_replays_to_the_same_in_another_process() {
 
 /// Does something only where the test above starts it.
 #[test]
-fn the_other_process_replays_what_it_is_given() {
+fn replay_in_the_other_process() {
     let Some(path) = std::env::var_os(JOURNAL).map(PathBuf::from) else { return };
     let journal = Journal::read(&fs::read(&path).unwrap()).unwrap();
     let actions: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
     let expected = fs::read_to_string(path.with_extension("account")).unwrap();
     assert!(expected.contains("Closed"));
-    assert_eq!(account::of(&actions), expected);
+    assert_eq!(action_text::of(&actions), expected);
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_disturbs_nothing() {
+fn a_failing_journal_does_not_affect_the_session() {
     // The device takes nothing.
     let Ok(full) = File::options().write(true).open("/dev/full") else { return };
     let place = Place::new("full");
@@ -138,7 +140,7 @@ fn a_journal_that_cannot_be_written_disturbs_nothing() {
 }
 
 #[test]
-fn a_capped_journal_replays_as_far_as_it_goes() {
+fn a_capped_journal_replays_up_to_its_cap() {
     let place = Place::new("capped");
     let path = place.file("session.journal");
     let mut claude = start(&place).record(File::create_new(&path).unwrap(), 10_000);
@@ -151,7 +153,7 @@ fn a_capped_journal_replays_as_far_as_it_goes() {
 }
 
 #[test]
-fn a_recording_that_comes_too_late_writes_nothing() {
+fn a_recording_that_starts_too_late_writes_nothing() {
     let place = Place::new("late");
     let path = place.file("session.journal");
     let mut claude = start(&place);

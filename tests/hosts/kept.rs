@@ -156,7 +156,7 @@ fn run(folder: &Folder, chance: &mut Chance, rotates_at: u64) -> Run {
 }
 
 #[test]
-fn hosts_that_are_killed_at_any_point_lose_and_repeat_nothing() {
+fn a_host_killed_at_any_point_loses_and_repeats_nothing() {
     let (mut hosts, mut actions) = (0, 0);
     for seed in 0..200 {
         let folder = Folder::new();
@@ -180,7 +180,7 @@ fn hosts_that_are_killed_at_any_point_lose_and_repeat_nothing() {
 }
 
 #[test]
-fn a_journal_that_begins_anew_loses_and_repeats_nothing() {
+fn a_rewritten_journal_loses_and_repeats_nothing() {
     let undisturbed = {
         let folder = Folder::new();
         let run = run(&folder, &mut Chance(1), u64::MAX);
@@ -230,7 +230,7 @@ fn a_journal_has_one_writer() {
 
 /// The journal cannot begin anew, because its directory is gone.
 #[test]
-fn a_session_stands_still_while_its_journal_cannot_be_written() {
+fn a_session_stops_while_its_required_journal_cannot_be_written() {
     let (folder, runtime) = (Folder::new(), TestRuntime::new());
     let keeper = Keeper::new(&runtime, script());
     let mut driver = prompted(&folder, &keeper);
@@ -258,7 +258,7 @@ fn a_session_stands_still_while_its_journal_cannot_be_written() {
 }
 
 #[test]
-fn time_without_a_host_counts_against_no_deadline() {
+fn time_without_a_host_does_not_count_for_deadlines() {
     let runtime = TestRuntime::new();
     let keeper = Keeper::new(&runtime, Script::default());
     let mut protocol = Protocol::new(config(), SessionTime::ZERO);
@@ -272,7 +272,7 @@ fn time_without_a_host_counts_against_no_deadline() {
 }
 
 #[test]
-fn a_transport_that_is_elsewhere_is_refused() {
+fn a_transport_at_another_offset_is_refused() {
     let runtime = TestRuntime::new();
     let keeper = Keeper::new(&runtime, Script::default());
     let resume = |taken: usize, sent: usize| {
@@ -288,7 +288,7 @@ fn a_transport_that_is_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_plain_recording_and_another_file_are_told_apart() {
+fn a_plain_recording_and_other_files_have_different_errors() {
     let folder = Folder::new();
     fs::write(folder.journal(), "something else\n").expect("a file");
     let error = JournalFile::open(folder.journal()).map(drop).expect_err("it is none");

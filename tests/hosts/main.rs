@@ -2,14 +2,8 @@
 //! binaries of their own beside this one. `tests/README.md` says where a new test goes.
 
 #[cfg(all(unix, feature = "smol"))]
-#[path = "../support/account.rs"]
-mod account;
-#[cfg(all(unix, feature = "tokio"))]
-#[path = "../support/answers.rs"]
-mod answers;
-#[cfg(all(unix, feature = "tokio"))]
-#[path = "../support/board.rs"]
-mod board;
+#[path = "../support/action_text.rs"]
+mod action_text;
 #[cfg(all(unix, feature = "smol"))]
 mod chat;
 #[cfg(all(unix, feature = "smol", feature = "tokio"))]
@@ -22,6 +16,9 @@ mod journal;
 #[path = "../../examples/kanban.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod kanban;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../support/kanban_script.rs"]
+mod kanban_script;
 #[cfg(all(unix, feature = "driver"))]
 mod kept;
 /// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
@@ -35,6 +32,9 @@ mod ports;
 #[path = "../../examples/provider.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod provider;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../support/provider_script.rs"]
+mod provider_script;
 #[cfg(all(unix, feature = "smol"))]
 mod smol_driver;
 #[cfg(all(unix, feature = "smol"))]

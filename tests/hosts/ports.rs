@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_duplex::Options;
 
-use crate::answers;
-use crate::board::{self, Stage};
+use crate::kanban_script::{self, Stage};
+use crate::provider_script;
 
 /// A directory of its own, which goes with the test.
 struct Folder(PathBuf);
@@ -54,70 +54,70 @@ fn in_answers(scenario: impl AsyncFn(Options) -> Result<(), Box<dyn std::error::
 
 #[test]
 fn a_tool_runs_once_it_is_approved_and_changes_are_committed() {
-    on_board(board::approved);
+    on_board(kanban_script::approved);
 }
 
 #[test]
 fn a_denied_tool_does_not_run() {
-    on_board(board::denied);
+    on_board(kanban_script::denied);
 }
 
 #[test]
-fn an_approval_that_does_not_come_ends_the_turn() {
-    on_board(board::not_in_time);
+fn a_missing_approval_ends_the_turn() {
+    on_board(kanban_script::not_in_time);
 }
 
 #[test]
-fn an_interrupt_cancels_the_approval_and_the_next_prompt_is_done() {
-    on_board(board::interrupted);
+fn an_interrupt_cancels_the_approval_and_the_next_prompt_runs() {
+    on_board(kanban_script::interrupted);
 }
 
 #[test]
 fn an_approved_plan_is_carried_out() {
-    on_board(board::planned);
+    on_board(kanban_script::planned);
 }
 
 #[test]
 fn questions_are_answered() {
-    on_board(board::asked);
+    on_board(kanban_script::question_answered);
 }
 
 #[test]
 fn a_running_agent_is_stopped() {
-    on_board(board::stopped);
+    on_board(kanban_script::stopped);
 }
 
 #[test]
 fn models_and_commands_are_found_without_a_prompt() {
-    on_board(board::discovered);
+    on_board(kanban_script::discovered);
 }
 
 #[test]
-fn a_cli_that_cannot_start_says_why() {
-    with_versions(async |stage| board::broken(stage.directory).await);
+fn the_error_of_a_cli_that_cannot_start_has_the_reason() {
+    with_versions(async |stage| kanban_script::broken(stage.directory).await);
 }
 
 #[test]
-fn a_provider_streams_answers_with_their_tokens_of_the_model_that_is_named() {
-    in_answers(async |options| answers::streamed(options, ["default", "claude-script"]).await);
+fn a_provider_streams_answers_and_token_counts_of_the_chosen_model() {
+    in_answers(async |options| provider_script::streamed(options, ["default", "claude-script"]).await);
 }
 
 #[test]
 fn a_provider_confirms_by_the_id_of_the_request() {
-    in_answers(answers::confirmed);
+    in_answers(provider_script::confirmed);
 }
 
 #[test]
 fn a_stream_that_is_dropped_interrupts_its_answer() {
-    in_answers(answers::dropped);
+    in_answers(provider_script::dropped);
 }
 
 #[test]
-fn a_new_provider_tells_the_history() {
-    in_answers(answers::resumed);
+fn a_new_provider_passes_the_history_on() {
+    in_answers(provider_script::resumed);
 }
 
 #[test]
-fn a_provider_tells_failures_apart() {
-    in_answers(answers::failed);
+fn a_provider_distinguishes_failures() {
+    in_answers(provider_script::failed);
 }

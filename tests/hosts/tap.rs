@@ -65,7 +65,7 @@ fn shown(example: &str, file: &Path) -> String {
 }
 
 #[test]
-fn a_session_through_the_tap_is_as_without_it_and_its_recording_is_read() {
+fn the_tap_does_not_change_a_session_and_records_it() {
     let folder = Folder::new();
     let options = Options::new().program(program("tap")).host_permission_prompts();
     let options = options.env("CLAUDE_TAP_PROGRAM", program("peer")).env("CLAUDE_TAP_FILE", &folder.0);
@@ -103,7 +103,7 @@ fn a_session_through_the_tap_is_as_without_it_and_its_recording_is_read() {
 }
 
 #[test]
-fn every_byte_passes_and_so_does_the_exit_status() {
+fn every_byte_and_the_exit_status_pass_through_the_tap() {
     let folder = Folder::new();
     let script = r#"printf 'a\377\r\n\n\000b' ; printf 'x\376\ny' >&2 ; cat ; exit 7"#;
     let typed = b"{\"type\":\"user\"}\n\xf0\x28 no end";
@@ -118,7 +118,7 @@ fn every_byte_passes_and_so_does_the_exit_status() {
 }
 
 #[test]
-fn a_signal_reaches_the_cli_and_one_that_ends_it_ends_the_tap() {
+fn signals_pass_through_the_tap() {
     let folder = Folder::new();
     let mut command = tapped(&folder, "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done", "60");
     let mut child = command.spawn().expect("it starts");
@@ -134,7 +134,7 @@ fn a_signal_reaches_the_cli_and_one_that_ends_it_ends_the_tap() {
 }
 
 #[test]
-fn what_the_cli_leaves_running_does_not_hold_the_tap() {
+fn background_processes_of_the_cli_do_not_delay_the_tap() {
     let folder = Folder::new();
     let output = run(tapped(&folder, "sleep 600 & echo $!; exit 0", "60"), b"");
     let left: i32 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a process id");
@@ -146,7 +146,7 @@ fn what_the_cli_leaves_running_does_not_hold_the_tap() {
 }
 
 #[test]
-fn what_looks_wrong_is_reported() {
+fn the_tap_reports_protocol_problems() {
     let folder = Folder::new();
     let script = r#"
         echo 'npm warn'
@@ -180,7 +180,7 @@ fn what_looks_wrong_is_reported() {
 }
 
 #[test]
-fn a_cli_that_cannot_be_started_is_named() {
+fn a_cli_that_cannot_be_started_is_an_error_that_names_it() {
     let folder = Folder::new();
     let mut command = tapped(&folder, "", "60");
     command.env("CLAUDE_TAP_PROGRAM", "no-such-claude");

@@ -130,7 +130,7 @@ fn every_recording_and_journal_is_drawn() {
 }
 
 #[test]
-fn the_clis_own_turn_has_a_colour_of_its_own() {
+fn turns_of_the_cli_have_their_own_color() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/2.1.329/turn_overlap_replay.ndjson");
     let svg = drawn(&file);
     assert!(svg.contains("<rect class=\"own\"") && svg.contains("turn 2 (task-notification)"), "{svg}");
@@ -172,13 +172,13 @@ fn a_blocked_prompt_has_a_color_of_the_legend() {
 
 #[test]
 fn an_allow_that_an_interrupt_overtook_is_not_drawn_as_granted() {
-    let ask = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "t" });
+    let incoming = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "t" });
     let allow = json!({ "behavior": "allow", "updatedInput": {} });
     let allow = json!({ "subtype": "success", "request_id": "ask", "response": allow });
     let lines = [
         (0.0, "in", user(1, "make it")),
         (0.5, "out", init()),
-        (1.0, "out", json!({ "type": "control_request", "request_id": "ask", "request": ask }).to_string()),
+        (1.0, "out", json!({ "type": "control_request", "request_id": "ask", "request": incoming }).to_string()),
         (1.2, "in", json!({ "type": "control_response", "response": allow }).to_string()),
         (1.3, "out", json!({ "type": "control_cancel_request", "request_id": "ask" }).to_string()),
         (1.5, "out", result(1)),
@@ -228,7 +228,7 @@ fn repeated_prompts_are_folded() {
 }
 
 #[test]
-fn what_is_no_capture_is_an_error_that_names_the_file() {
+fn other_files_are_an_error_that_names_the_file() {
     let output = timeline(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Cargo.toml: it is neither a journal nor a recording"));

@@ -24,7 +24,7 @@ mod turn;
 mod vectors;
 mod world;
 
-use crate::noise::Noise;
+use crate::random::Noise;
 use std::collections::BTreeSet;
 
 use crate::invariants;
@@ -132,23 +132,25 @@ fn attribution(generation: Generation) -> Seen {
 fn known(generation: Generation) -> (Wrong, Wrong) {
     let none = Wrong::default();
     match generation {
-        Generation::V1_0_128 => {
-            (Wrong { aims_lost: 39, ..none }, Wrong { mistaken: 237, untold: 155, aims_lost: 14, stuck: 39, ..none })
-        }
-        Generation::V2_0_76 => {
-            (Wrong { aims_lost: 37, ..none }, Wrong { mistaken: 192, untold: 140, aims_lost: 13, stuck: 30, ..none })
-        }
+        Generation::V1_0_128 => (
+            Wrong { targets_lost: 39, ..none },
+            Wrong { mistaken: 237, untold: 155, targets_lost: 14, stuck: 39, ..none },
+        ),
+        Generation::V2_0_76 => (
+            Wrong { targets_lost: 37, ..none },
+            Wrong { mistaken: 192, untold: 140, targets_lost: 13, stuck: 30, ..none },
+        ),
         Generation::V2_1_50 => (
-            Wrong { otherwise: 28, aims_lost: 39, ..none },
-            Wrong { mistaken: 223, otherwise: 7, untold: 177, aims_lost: 14, stuck: 41, ..none },
+            Wrong { otherwise: 28, targets_lost: 39, ..none },
+            Wrong { mistaken: 223, otherwise: 7, untold: 177, targets_lost: 14, stuck: 41, ..none },
         ),
         Generation::V2_1_73 => (
-            Wrong { mistaken: 56, otherwise: 46, untold: 1, aims_lost: 17, stuck: 1, ..none },
-            Wrong { mistaken: 234, otherwise: 9, untold: 115, aims_lost: 5, stuck: 37, ..none },
+            Wrong { mistaken: 56, otherwise: 46, untold: 1, targets_lost: 17, stuck: 1, ..none },
+            Wrong { mistaken: 234, otherwise: 9, untold: 115, targets_lost: 5, stuck: 37, ..none },
         ),
         Generation::V2_1_143 => (
-            Wrong { otherwise: 62, untold: 2, held_turns: 29, unheard: 1, aims_lost: 21, stuck: 1, ..none },
-            Wrong { mistaken: 666, otherwise: 97, untold: 39, unheard: 2, aims_lost: 8, stuck: 10, ..none },
+            Wrong { otherwise: 62, untold: 2, held_turns: 29, unheard: 1, targets_lost: 21, stuck: 1, ..none },
+            Wrong { mistaken: 666, otherwise: 97, untold: 39, unheard: 2, targets_lost: 8, stuck: 10, ..none },
         ),
         Generation::V2_1_250 | Generation::V2_1_329 => (none, none),
     }
@@ -167,45 +169,45 @@ fn no_more_is_wrong_than_is_known(generation: Generation) -> Seen {
 }
 
 #[test]
-fn every_prompt_of_1_0_128_is_told_its_own_end() {
+fn every_prompt_of_1_0_128_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V1_0_128);
 }
 
 #[test]
-fn every_prompt_of_2_0_76_is_told_its_own_end() {
+fn every_prompt_of_2_0_76_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_0_76);
 }
 
 #[test]
-fn every_prompt_of_2_1_50_is_told_its_own_end() {
+fn every_prompt_of_2_1_50_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_50);
 }
 
 #[test]
-fn every_prompt_of_2_1_73_is_told_its_own_end() {
+fn every_prompt_of_2_1_73_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_73);
 }
 
 #[test]
-fn every_prompt_of_2_1_143_is_told_its_own_end() {
+fn every_prompt_of_2_1_143_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_143);
 }
 
 #[test]
-fn every_prompt_of_2_1_250_is_told_its_own_end_by_evidence() {
+fn every_prompt_of_2_1_250_gets_its_own_end_by_evidence() {
     let seen = no_more_is_wrong_than_is_known(Generation::V2_1_250);
     assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 #[test]
-fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
+fn every_prompt_of_2_1_329_gets_its_own_end_by_evidence() {
     let seen = no_more_is_wrong_than_is_known(Generation::V2_1_329);
     assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 /// Each prompt whose result is lost ends, and no result goes to another.
 #[test]
-fn what_is_lost_ends_its_prompts_and_no_others() {
+fn a_lost_result_ends_only_its_own_prompts() {
     for generation in [Generation::V2_1_250, Generation::V2_1_329] {
         let mut seen = Seen::default();
         for seed in 0..CASES / 2 {
@@ -219,7 +221,7 @@ fn what_is_lost_ends_its_prompts_and_no_others() {
 }
 
 #[test]
-fn a_result_that_names_only_64_of_its_prompts_answers_all() {
+fn a_result_that_names_64_of_its_prompts_ends_all_of_them() {
     let text = |busy| Step::Prompt { kind: 15, busy };
     let steps = [text(0), Step::Run(1), Step::Run(1)].into_iter().chain(std::iter::repeat_n(text(7), 70)).collect();
     let (hooks, queue_only, partial, closes_early) = (false, false, true, false);
@@ -231,7 +233,7 @@ fn a_result_that_names_only_64_of_its_prompts_answers_all() {
 }
 
 #[test]
-fn the_model_reaches_what_it_is_about() {
+fn the_cli_model_generates_every_listed_situation() {
     let all = [
         "a turn of one prompt",
         "a turn of several prompts",
@@ -269,7 +271,7 @@ fn the_model_reaches_what_it_is_about() {
             Generation::V2_1_329 => Some("the first prompt is aborted"),
             _ => None,
         });
-        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.tells_life()));
+        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.reports_lifecycle()));
         expected.extend(Some("a blocked fold").filter(|_| generation.names()));
         let mut seen = Seen::default();
         for seed in 0..CASES / 2 {

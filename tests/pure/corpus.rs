@@ -26,7 +26,7 @@ fn judge(target: &str, body: fn(&[u8])) {
     paths.sort();
     assert!(paths.len() >= 20, "only {} files in {}", paths.len(), folder.display());
     for path in paths {
-        let _told = invariants::Told(path.display().to_string());
+        let _context = invariants::PanicContext(path.display().to_string());
         body(&std::fs::read(&path).expect("a readable file"));
     }
 }

@@ -49,12 +49,12 @@ impl Host {
     /// One whose turn has begun.
     fn in_turn() -> Self {
         let mut host = Self::new();
-        host.hears(init());
-        host.hears(echo(host.prompt));
+        host.receive_line(init());
+        host.receive_line(echo(host.prompt));
         host
     }
 
-    fn hears(&mut self, line: impl ToString) {
+    fn receive_line(&mut self, line: impl ToString) {
         self.reads(&[line.to_string().as_bytes(), b"\n"].concat());
     }
 
@@ -97,25 +97,25 @@ impl Host {
 const ESCAPES: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 #[test]
-fn an_escape_before_init() {
+fn an_escape_sequence_before_init_is_dropped() {
     let mut host = Host::new();
-    host.hears(format!("{ESCAPES}{}", init()));
-    host.hears(echo(host.prompt));
-    host.hears(assistant());
-    host.hears(result(host.prompt, 1));
+    host.receive_line(format!("{ESCAPES}{}", init()));
+    host.receive_line(echo(host.prompt));
+    host.receive_line(assistant());
+    host.receive_line(result(host.prompt, 1));
     host.answered_with(ESCAPES.as_bytes(), 1);
     assert_eq!(host.session.session().map(|session| &*session.id), Some(SESSION));
 }
 
 #[test]
-fn an_escape_before_a_result() {
+fn an_escape_sequence_before_a_result_is_dropped() {
     let mut host = Host::in_turn();
-    host.hears(format!("{ESCAPES}{}", result(host.prompt, 1)));
+    host.receive_line(format!("{ESCAPES}{}", result(host.prompt, 1)));
     host.answered_with(ESCAPES.as_bytes(), 1);
 }
 
 #[test]
-fn an_escape_behind_a_result_and_at_the_end_of_the_output() {
+fn an_escape_sequence_after_a_result_is_dropped() {
     let mut host = Host::in_turn();
     host.reads(format!("\u{feff}{}\x1b[?25h", result(host.prompt, 1)).as_bytes());
     assert_eq!(host.outcomes(), []);
@@ -126,69 +126,69 @@ fn an_escape_behind_a_result_and_at_the_end_of_the_output() {
 }
 
 #[test]
-fn log_text_before_a_result() {
+fn log_text_before_a_result_is_dropped() {
     let mut host = Host::in_turn();
     let text = b"[SandboxDebug] proxy ready ";
     host.reads(text);
-    host.hears(result(host.prompt, 1));
+    host.receive_line(result(host.prompt, 1));
     host.answered_with(text, 1);
 }
 
 /// From 2.1.250 on, `type` is not the first key of a result.
 #[test]
-fn log_text_before_a_result_of_other_keys() {
+fn log_text_before_a_result_with_another_key_order_is_dropped() {
     let mut host = Host::in_turn();
     let line = result(host.prompt, 1).replacen('{', "{\"duration_api_ms\":5,", 1);
-    host.hears(format!("ready {line}"));
+    host.receive_line(format!("ready {line}"));
     host.answered_with(b"ready ", 1);
 }
 
 #[test]
-fn log_text_before_the_first_init() {
+fn log_text_before_the_first_init_is_dropped() {
     let mut host = Host::new();
     let init = format!(r#"{{"type":"system","subtype":"init","session_id":"{SESSION}","uuid":"u"}}"#);
-    host.hears(format!("loading ... {init}"));
-    host.hears(echo(host.prompt));
-    host.hears(result(host.prompt, 1));
+    host.receive_line(format!("loading ... {init}"));
+    host.receive_line(echo(host.prompt));
+    host.receive_line(result(host.prompt, 1));
     host.answered_with(b"loading ... ", 1);
 }
 
 #[test]
-fn log_text_before_a_reply_and_a_request() {
+fn log_text_before_a_response_and_a_request_is_dropped() {
     let mut host = Host::in_turn();
     let request = host.session.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
-    host.hears(r#"log {"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
+    host.receive_line(r#"log {"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
     assert!(host.actions.iter().any(
         |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_), .. } if *of == request)
     ));
-    host.hears(r#"log {"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#);
+    host.receive_line(r#"log {"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#);
     assert!(host.actions.iter().any(|action| matches!(action, Action::IncomingDeclined { .. })));
 }
 
 #[test]
-fn two_messages_on_one_line() {
+fn two_messages_on_one_line_are_both_delivered() {
     let mut host = Host::in_turn();
-    host.hears(format!("{}{}", assistant(), result(host.prompt, 1)));
+    host.receive_line(format!("{}{}", assistant(), result(host.prompt, 1)));
     host.answered_with(b"", 2);
 }
 
 #[test]
-fn an_object_that_is_no_message_is_rejected_alone() {
+fn only_an_object_that_is_not_a_message_is_rejected() {
     let mut host = Host::in_turn();
-    host.hears(format!(r#"{{"level":"warn"}}{}"#, result(host.prompt, 1)));
+    host.receive_line(format!(r#"{{"level":"warn"}}{}"#, result(host.prompt, 1)));
     assert_eq!(host.outcomes(), [Outcome::Success]);
     assert_eq!(host.rejected()[0].reason, RejectedReason::NoType);
 }
 
 #[test]
-fn a_line_of_nothing_but_escapes_is_no_loss() {
+fn a_line_of_escape_sequences_is_not_reported() {
     let mut host = Host::in_turn();
-    host.hears("\x1b[?25h");
+    host.receive_line("\x1b[?25h");
     assert_eq!((host.damaged().len(), host.damaged()[0].messages, host.rejected().len()), (1, 0, 0));
 }
 
 #[test]
-fn what_a_log_quotes_is_not_believed() {
+fn a_message_quoted_in_a_log_line_is_not_a_message() {
     let prompt = Host::new().prompt;
     let result = |session: &str| result(prompt, 1).replace(SESSION, session);
     let ours = result(SESSION);
@@ -208,42 +208,42 @@ fn what_a_log_quotes_is_not_believed() {
         format!("[{ours}]"),
     ] {
         let mut host = Host::in_turn();
-        host.hears(&line);
+        host.receive_line(&line);
         assert_eq!((host.outcomes(), host.damaged().len(), host.rejected().len()), (vec![], 0, 1), "{line}");
-        host.hears(result(SESSION));
+        host.receive_line(result(SESSION));
         assert_eq!(host.outcomes(), [Outcome::Success]);
     }
     // JSON of a log that has a `type` is a message of an unknown kind, which says nothing of prompts.
     let mut host = Host::in_turn();
-    host.hears(r#"{"type":"warning","message":"x"}"#);
+    host.receive_line(r#"{"type":"warning","message":"x"}"#);
     assert_eq!((host.outcomes(), host.rejected().len()), (vec![], 0));
 }
 
 #[test]
-fn a_result_that_comes_twice_answers_once() {
+fn a_repeated_result_ends_a_prompt_once() {
     let mut host = Host::in_turn();
     let first = result(host.prompt, 1);
-    host.hears(format!("[debug] wrote {first}"));
+    host.receive_line(format!("[debug] wrote {first}"));
     let second = host.session.prompt(SessionTime::ZERO, Prompt::text("again")).expect("there is room");
     host.session.sent(SessionTime::ZERO, usize::MAX);
-    host.hears(init());
-    host.hears(echo(second));
+    host.receive_line(init());
+    host.receive_line(echo(second));
     // The line itself, late: the second prompt is not over.
-    host.hears(first);
+    host.receive_line(first);
     assert_eq!(host.outcomes(), [Outcome::Success]);
-    host.hears(result(second, 2));
+    host.receive_line(result(second, 2));
     assert_eq!(host.outcomes(), [Outcome::Success, Outcome::Success]);
     let results = host.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count();
     assert_eq!(results, 2);
 }
 
 #[test]
-fn a_rejected_line_says_whether_a_result_is_due() {
+fn a_rejected_line_reports_if_a_result_is_due() {
     let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     session.receive(SessionTime::ZERO, b"motd\n");
     assert!(matches!(session.poll_action(), Some(Action::RejectedLine(RejectedLine { result_due: false, .. }))));
     let mut host = Host::in_turn();
-    host.hears(r#"{"type":"result","subtype":"suc"#);
+    host.receive_line(r#"{"type":"result","subtype":"suc"#);
     host.reads(&[&vec![b'x'; 70 << 20][..], b"\n"].concat());
     let rejected = host.rejected();
     assert_eq!(
@@ -254,11 +254,11 @@ fn a_rejected_line_says_whether_a_result_is_due() {
 }
 
 #[test]
-fn the_last_rejected_lines_are_part_of_the_end() {
+fn the_end_contains_the_last_rejected_lines() {
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let message = "Es gibt keine Distribution f\u{fc}r \u{201e}x\u{201c}.\r\nError code: WSL_E_DISTRO_NOT_FOUND\r\n";
     let mut host = Host::new();
-    host.hears("x".repeat(10_000));
+    host.receive_line("x".repeat(10_000));
     host.reads(&utf16(message));
     host.session.exited(SessionTime::ZERO, Exit::Code(1));
     host.session.eof(SessionTime::ZERO);

@@ -50,7 +50,7 @@ fn is_control(kind: MessageKind) -> bool {
 }
 
 #[test]
-fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
+fn every_recorded_line_decodes_and_unknown_names_are_reported() {
     let mut decoded: BTreeMap<String, u64> = BTreeMap::new();
     let mut unknown_names: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut broken = Vec::new();
@@ -86,16 +86,16 @@ fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
 
 /// Without this the test above would pass with views that name nothing.
 #[test]
-fn what_is_new_is_told_by_its_path() {
+fn unknown_names_are_reported_with_their_path() {
     let line = br#"{"type":"assistant","new":1,"error":"odd","message":{"content":[{"type":"text","text":"","b":2},{"type":"c"}],"usage":{"d":3}}}"#;
-    let told = Message::parse(line).unwrap().view().unwrap().unknown_names();
+    let reported = Message::parse(line).unwrap().view().unwrap().unknown_names();
     assert_eq!(
-        told,
+        reported,
         ["message.content[].b", r#"message.content[].type is "c""#, "message.usage.d", r#"error is "odd""#, "new",]
     );
-    let told = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unknown_names();
-    assert_eq!(told(r#"{"type":"new","a":1}"#), [r#"type is "new""#]);
-    assert_eq!(told(r#"{"type":"system","subtype":"new","a":1}"#), [r#"subtype is "new""#]);
+    let reported = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unknown_names();
+    assert_eq!(reported(r#"{"type":"new","a":1}"#), [r#"type is "new""#]);
+    assert_eq!(reported(r#"{"type":"system","subtype":"new","a":1}"#), [r#"subtype is "new""#]);
     assert!(matches!(
         Message::parse(br#"{"type":"system","subtype":"status","status":null}"#).unwrap().system(),
         Ok(System::Status(_))

@@ -1,8 +1,8 @@
 //! The order in which the driver's loop does things, and what it answers by itself, on a transport in memory.
 
 mod ends;
+mod finish;
 mod mock;
-mod own;
 
 use std::io;
 use std::pin::pin;
@@ -12,13 +12,13 @@ use std::time::Duration;
 use claude_duplex::{Action, Decision, IncomingKind, Outcome, Prompt, Request, RequestError};
 use mock::{Done, Write, rig};
 
-const ASK: &str = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+const PERMISSION_REQUEST: &str = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
 const NOTE: &str = r#"{"type":"system","subtype":"note"}"#;
 
 #[test]
-fn an_answer_of_the_core_is_written_before_its_action_is_handed_out() {
+fn a_response_of_the_core_is_written_before_its_action_is_returned() {
     let mut rig = rig(|_| {});
-    rig.world.borrow_mut().say(ASK);
+    rig.world.borrow_mut().say(PERMISSION_REQUEST);
     let first = rig.poll();
     assert!(matches!(first, Poll::Ready(Some(Action::IncomingDeclined { .. }))), "{first:?}");
     assert!(rig.world.borrow().written().contains("\"deny\""));
@@ -26,12 +26,12 @@ fn an_answer_of_the_core_is_written_before_its_action_is_handed_out() {
 }
 
 #[test]
-fn an_answer_of_the_host_is_written_before_the_next_action_is_handed_out() {
+fn a_response_of_the_host_is_written_before_the_next_action_is_returned() {
     let mut rig = rig(|config| *config = config.clone().handle(IncomingKind::Permission));
-    rig.world.borrow_mut().say(&format!("{ASK}\n{NOTE}"));
-    let Poll::Ready(Some(Action::IncomingRequest(ask))) = rig.poll() else { panic!("no ask") };
+    rig.world.borrow_mut().say(&format!("{PERMISSION_REQUEST}\n{NOTE}"));
+    let Poll::Ready(Some(Action::IncomingRequest(incoming))) = rig.poll() else { panic!("no ask") };
     assert_eq!(rig.world.borrow().written(), "");
-    rig.driver.respond(ask.id(), Decision::allow()).unwrap();
+    rig.driver.respond(incoming.id(), Decision::allow()).unwrap();
     assert!(matches!(rig.poll(), Poll::Ready(Some(Action::Message { .. }))));
     assert!(rig.world.borrow().written().contains("\"allow\""));
 }
@@ -67,7 +67,7 @@ fn reading_does_not_wait_for_writing() {
 }
 
 #[test]
-fn what_has_arrived_comes_before_what_is_due() {
+fn arrived_bytes_are_processed_before_deadlines() {
     let mut rig = rig(|config| config.timeouts.request = Some(Duration::from_secs(1)));
     rig.driver.request(Request::new("get_settings").id("r1")).unwrap();
     assert!(rig.poll().is_pending());
@@ -83,7 +83,7 @@ fn what_has_arrived_comes_before_what_is_due() {
 }
 
 #[test]
-fn the_clock_and_not_the_timer_decides_what_is_due() {
+fn the_clock_decides_which_deadlines_have_passed() {
     let mut rig = rig(|config| config.timeouts.request = Some(Duration::from_secs(1)));
     rig.driver.request(Request::new("get_settings")).unwrap();
     rig.world.borrow_mut().timer_lies = true;
@@ -105,7 +105,7 @@ fn the_clock_and_not_the_timer_decides_what_is_due() {
 }
 
 #[test]
-fn unread_actions_hold_stdout_back_but_not_stderr() {
+fn unread_actions_stop_reading_stdout_but_not_stderr() {
     const LIMIT: usize = 10_000;
     let mut rig = rig(|config| config.limits.unread = LIMIT);
     rig.world.borrow_mut().flood = Some("{\"type\":\"system\",\"subtype\":\"note\"}\n");
@@ -124,7 +124,7 @@ fn unread_actions_hold_stdout_back_but_not_stderr() {
 }
 
 #[test]
-fn a_poll_ends_although_the_child_does_not() {
+fn a_poll_returns_although_the_child_keeps_writing() {
     for flood in ["\n", "{\"type\":\"keep_alive\"}\n", "{\"type\":\"system\"}\n"] {
         let mut rig = rig(|_| {});
         rig.world.borrow_mut().flood = Some(flood);
@@ -134,7 +134,7 @@ fn a_poll_ends_although_the_child_does_not() {
 }
 
 #[test]
-fn a_queue_of_actions_is_handed_out_without_asking_the_system_for_each() {
+fn queued_actions_are_returned_without_a_system_call_each() {
     let mut rig = rig(|_| {});
     rig.world.borrow_mut().wait(Duration::from_secs(1));
     rig.world.borrow_mut().say(&[NOTE; 200].join("\n"));
@@ -149,7 +149,7 @@ fn a_queue_of_actions_is_handed_out_without_asking_the_system_for_each() {
 }
 
 #[test]
-fn a_dropped_future_loses_nothing() {
+fn a_dropped_future_loses_no_action() {
     let mut rig = rig(|_| {});
     let mut cx = Context::from_waker(Waker::noop());
     let id = rig.driver.prompt(Prompt::text("hello")).unwrap();

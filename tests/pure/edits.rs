@@ -1,7 +1,7 @@
 //! What a host shows of a stream: the edits of an `Accumulator` always add up to the final messages, whatever part of the
 //! stream is missing or said again.
 
-use crate::noise::Noise;
+use crate::random::Noise;
 use crate::recorded::{name, recordings};
 use crate::recording::What;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, Transcript};
@@ -104,14 +104,14 @@ struct Final {
 impl Final {
     fn of(lines: &[Value]) -> Self {
         let mut found = Self::default();
-        let mut said = false;
+        let mut has_text = false;
         for message in messages(lines) {
             match message.kind() {
                 MessageKind::Assistant if !message.is_subagent() => {
                     for block in message.content().unwrap() {
                         match block {
                             ContentBlock::Text(text) => {
-                                said = true;
+                                has_text = true;
                                 found.texts.push(text.text);
                             }
                             ContentBlock::Thinking(thinking) => found.thoughts.push(thinking.thinking),
@@ -126,10 +126,10 @@ impl Final {
                     let aborted = reason.starts_with("aborted") || result.subtype.as_str() == "error_during_execution";
                     found.interrupted |= aborted;
                     // A local command may have its text in the result alone.
-                    if !said && !aborted && !result.is_error {
+                    if !has_text && !aborted && !result.is_error {
                         found.texts.extend(result.result.filter(|text| !text.is_empty()));
                     }
-                    said = false;
+                    has_text = false;
                 }
                 _ => {}
             }
@@ -170,7 +170,7 @@ fn damaged(lines: &[Value], noise: &mut Noise) -> Vec<Value> {
 
 /// The CLI asks again: before a streamed answer, its first events were there already, as another answer that broke off in one
 /// of the ways that the versions have, and that said the same or something else.
-fn asked_again(lines: &[Value], noise: &mut Noise) -> Vec<Value> {
+fn repeated_requests(lines: &[Value], noise: &mut Noise) -> Vec<Value> {
     let mut again = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         if is_streamed(line) && line["event"]["type"] == "message_start" && line["parent_tool_use_id"].is_null() {
@@ -228,15 +228,15 @@ fn recorded() -> Vec<(String, Vec<Value>)> {
 
 fn judge(name: &str, lines: &[Value], expected: &Final) {
     let screen = Screen::of(lines);
-    let told =
+    let reported =
         || lines.iter().filter(|line| line["type"] != "system").map(|line| format!("{line}\n")).collect::<String>();
-    assert_eq!(screen.texts(BlockKind::Text, true), expected.texts, "{name}\n{}", told());
-    assert_eq!(screen.texts(BlockKind::Thinking, true), expected.thoughts, "{name}\n{}", told());
+    assert_eq!(screen.texts(BlockKind::Text, true), expected.texts, "{name}\n{}", reported());
+    assert_eq!(screen.texts(BlockKind::Thinking, true), expected.thoughts, "{name}\n{}", reported());
     let calls = screen.blocks.iter().filter(|shown| shown.complete && shown.block.parent_tool_use_id.is_none());
     assert!(calls.filter_map(|shown| shown.call.as_ref()).eq(&expected.calls), "{name}");
     let left = screen.blocks.iter().filter(|shown| !shown.complete && shown.block.parent_tool_use_id.is_none()).count();
     let ended = lines.iter().rev().any(|line| line["type"] == "result");
-    assert!(left == 0 || expected.interrupted || !ended, "{name}: {left} blocks are left over\n{}", told());
+    assert!(left == 0 || expected.interrupted || !ended, "{name}: {left} blocks are left over\n{}", reported());
     // The same for who keeps the whole.
     let mut transcript = Transcript::new();
     messages(lines).for_each(|message| transcript.add(&message));
@@ -245,7 +245,7 @@ fn judge(name: &str, lines: &[Value], expected: &Final) {
 }
 
 #[test]
-fn the_sum_of_the_edits_is_the_final_messages() {
+fn edits_add_up_to_the_final_messages() {
     let mut noise = Noise::new(7);
     let (mut streamed, mut texts) = (0, 0);
     for (name, lines) in recorded() {
@@ -256,7 +256,7 @@ fn the_sum_of_the_edits_is_the_final_messages() {
         judge(&name, &whole_alone(&lines), &expected);
         for _ in 0..3 {
             judge(&name, &damaged(&lines, &mut noise), &expected);
-            let again = asked_again(&lines, &mut noise);
+            let again = repeated_requests(&lines, &mut noise);
             judge(&name, &again, &expected);
             judge(&name, &damaged(&again, &mut noise), &expected);
         }
@@ -266,7 +266,7 @@ fn the_sum_of_the_edits_is_the_final_messages() {
 
 /// Nothing is shown twice, even for a moment, if the CLI says nothing twice.
 #[test]
-fn a_stream_without_damage_is_only_ever_added_to() {
+fn an_undamaged_stream_has_only_append_edits() {
     let mut judged = 0;
     for (name, lines) in recorded() {
         let broken = name.contains("/stream_") || name.contains("api_") || Final::of(&lines).interrupted;
@@ -304,7 +304,7 @@ fn retry() -> Value {
 
 /// An answer that begins anew after `api_retry`, and whose whole message has the first one's id.
 #[test]
-fn an_answer_that_begins_anew_is_shown_once() {
+fn a_restarted_answer_is_shown_once() {
     let lines = [
         start("m1"),
         part("Hello wor"),
@@ -324,7 +324,7 @@ fn an_answer_that_begins_anew_is_shown_once() {
 
 /// The stream stops, its blocks are marked as abandoned, and the answer comes whole.
 #[test]
-fn an_answer_that_comes_whole_is_shown_once() {
+fn an_unstreamed_answer_is_shown_once() {
     let stop = json!({ "type": "stream_event", "event": { "type": "message_stop" }, "api_message_id": "m1",
         "abandoned_blocks": { "api_message_id": "m1", "from_block_index": 0 } });
     let lines = [start("m1"), part("one two "), stop.clone(), whole("m1", "one two three four")];
@@ -336,7 +336,7 @@ fn an_answer_that_comes_whole_is_shown_once() {
 }
 
 #[test]
-fn a_new_attempt_that_says_something_else_replaces_what_is_shown() {
+fn a_different_new_attempt_replaces_the_shown_text() {
     let lines = [start("m1"), part("The answer is "), retry(), start("m2"), part("The an"), part("imal is ")];
     let texts = |lines: &[Value]| Screen::of(lines).texts(BlockKind::Text, false).concat();
     assert_eq!(texts(&lines[..5]), "The answer is ");
@@ -344,7 +344,7 @@ fn a_new_attempt_that_says_something_else_replaces_what_is_shown() {
 }
 
 #[test]
-fn an_interrupted_turn_keeps_what_was_shown() {
+fn an_interrupted_turn_keeps_the_shown_text() {
     let result = |subtype: &str| json!({ "type": "result", "subtype": subtype });
     let screen = Screen::of(&[start("m1"), part("one two"), result("error_during_execution")]);
     assert_eq!((screen.texts(BlockKind::Text, false), screen.text().as_str()), (vec!["one two"], ""));
@@ -353,7 +353,7 @@ fn an_interrupted_turn_keeps_what_was_shown() {
 }
 
 #[test]
-fn a_subagent_is_kept_apart() {
+fn the_edits_of_a_subagent_are_separate() {
     let of = |mut line: Value| {
         line["parent_tool_use_id"] = "t1".into();
         line
@@ -381,7 +381,7 @@ fn a_subagent_is_kept_apart() {
 
 /// Text over the limit is shown as soon as its block is complete.
 #[test]
-fn the_limit_holds_text_back_but_loses_none() {
+fn text_beyond_the_limit_is_delayed_not_lost() {
     let (mut accumulator, mut screen) = (Accumulator::with_limit(200), Screen::default());
     let long = "x".repeat(150);
     for message in messages(&[start("m1"), part("short "), part(&long), whole("m1", &format!("short {long}"))]) {
@@ -403,18 +403,18 @@ fn the_limit_holds_text_back_but_loses_none() {
 
 /// Streams without an end, in many threads, do not grow the accumulator beyond its limits.
 #[test]
-fn nothing_grows_without_bound() {
+fn edits_use_bounded_memory() {
     let (mut accumulator, mut screen) = (Accumulator::with_limit(10_000), Screen::default());
     for round in 0..2_000_u64 {
         let mut begin = json!({ "type": "stream_event", "event": { "type": "content_block_start", "index": round,
             "content_block": { "type": "tool_use", "id": format!("t{round}"), "name": "Bash", "input": {} } } });
-        let mut said = part(&"y".repeat(100));
-        said["event"]["index"] = round.into();
+        let mut has_text = part(&"y".repeat(100));
+        has_text["event"]["index"] = round.into();
         if round % 2 == 0 {
             begin["parent_tool_use_id"] = format!("p{round}").into();
-            said["parent_tool_use_id"] = format!("p{round}").into();
+            has_text["parent_tool_use_id"] = format!("p{round}").into();
         }
-        for message in messages(&[begin, said]) {
+        for message in messages(&[begin, has_text]) {
             accumulator.add(&message).into_iter().for_each(|edit| screen.apply(edit));
         }
     }

@@ -1,7 +1,7 @@
 //! Journals: what is recorded reads back and replays, and what is no journal is told apart.
 
-mod kept;
 mod refused;
+mod stored;
 mod writer;
 
 use std::borrow::Cow;
@@ -61,7 +61,7 @@ fn uncut(inputs: &[(SessionTime, Input<'static>)]) -> Vec<(SessionTime, Input<'s
 }
 
 #[test]
-fn what_was_recorded_replays_to_the_same() {
+fn a_recorded_session_replays_to_the_same_actions() {
     let mut parts = 0;
     for (seed, sequence) in sequences() {
         let file = recorded(&sequence);
@@ -137,7 +137,7 @@ fn a_record_is_a_line_of_the_cli() {
 }
 
 #[test]
-fn two_runs_are_told_apart_at_the_input_where_they_part() {
+fn the_first_difference_of_two_runs_is_found() {
     use claude_duplex::journal::first_difference;
     let mut parted = 0;
     for (seed, sequence) in sequences().take(200) {

@@ -54,7 +54,7 @@ impl Scene {
         self.take();
     }
 
-    fn hears(&mut self, lines: &[Value]) {
+    fn receive_line(&mut self, lines: &[Value]) {
         lines.iter().for_each(|line| self.bytes(format!("{line}\n").as_bytes()));
     }
 
@@ -94,7 +94,7 @@ fn result(fields: Value) -> Value {
     line
 }
 
-fn asks(id: &str, request: Value) -> Value {
+fn request_line(id: &str, request: Value) -> Value {
     json!({ "type": "control_request", "request_id": id, "request": request })
 }
 
@@ -103,23 +103,26 @@ fn responds(response: Value) -> Value {
 }
 
 fn permission(id: &str) -> Value {
-    asks(id, json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "command": "ls" } }))
+    request_line(id, json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "command": "ls" } }))
 }
 
 /// A turn that goes well, with every kind of incoming request.
 fn answered() -> Scene {
     let mut scene = Scene::new(|_| {});
     let prompt = scene.prompt("hello");
-    scene.hears(&[life(&prompt, "started"), init()]);
+    scene.receive_line(&[life(&prompt, "started"), init()]);
     scene.bytes(b" {\"type\" : \"assistant\", \"message\":{\"content\":[{\"n\":1e400,\"text\":\"a\xff\"}]}}\n");
-    scene.hears(&[
+    scene.receive_line(&[
         permission("p"),
         permission("q"),
-        asks("h", json!({ "subtype": "hook_callback", "callback_id": "h", "input": { "hook_event_name": "Stop" } })),
-        asks("m", json!({ "subtype": "mcp_message", "server_name": "s", "message": {} })),
-        asks("e", json!({ "subtype": "elicitation", "mcp_server_name": "s", "message": "?" })),
-        asks("u", json!({ "subtype": "tomorrow" })),
-        asks("d", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" })),
+        request_line(
+            "h",
+            json!({ "subtype": "hook_callback", "callback_id": "h", "input": { "hook_event_name": "Stop" } }),
+        ),
+        request_line("m", json!({ "subtype": "mcp_message", "server_name": "s", "message": {} })),
+        request_line("e", json!({ "subtype": "elicitation", "mcp_server_name": "s", "message": "?" })),
+        request_line("u", json!({ "subtype": "tomorrow" })),
+        request_line("d", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" })),
     ]);
     let open: Vec<_> = scene.protocol.open_incoming().map(|open| (open.id(), open.request_id())).collect();
     for (id, name) in open {
@@ -130,7 +133,7 @@ fn answered() -> Scene {
         }
     }
     scene.take();
-    scene.hears(&[
+    scene.receive_line(&[
         json!({ "type": "control_cancel_request", "request_id": "h" }),
         json!({ "type": "control_cancel_request", "request_id": "h" }),
         result(json!({ "uuid": "r-1", "user_message_uuids": [prompt], "terminal_reason": "completed" })),
@@ -145,7 +148,7 @@ fn answered() -> Scene {
 /// Every outcome that is not a success.
 fn failed() -> Scene {
     let mut scene = Scene::new(|config| config.timeouts.missing_result = Some(Duration::from_secs(10)));
-    scene.hears(&[init(), result(json!({ "uuid": "r-0", "origin": { "kind": "task-notification" } }))]);
+    scene.receive_line(&[init(), result(json!({ "uuid": "r-0", "origin": { "kind": "task-notification" } }))]);
     for fields in [
         json!({ "num_turns": 0 }),
         json!({ "is_error": true, "terminal_reason": "api_error" }),
@@ -155,21 +158,21 @@ fn failed() -> Scene {
     ] {
         let is_command = fields.get("num_turns").is_some();
         let prompt = scene.prompt(if is_command { "/a" } else { "a" });
-        scene.hears(&[life(&prompt, "started"), init(), result(fields)]);
+        scene.receive_line(&[life(&prompt, "started"), init(), result(fields)]);
     }
     let prompt = scene.prompt("cancelled");
-    scene.hears(&[life(&prompt, "cancelled")]);
+    scene.receive_line(&[life(&prompt, "cancelled")]);
     let prompt = scene.prompt("seen before");
-    scene.hears(&[life(&prompt, "completed")]);
+    scene.receive_line(&[life(&prompt, "completed")]);
     let prompt = scene.prompt("lost");
-    scene.hears(&[life(&prompt, "started"), init(), life(&prompt, "completed")]);
+    scene.receive_line(&[life(&prompt, "started"), init(), life(&prompt, "completed")]);
     scene.waits(10);
     let prompt = scene.prompt(Prompt::text("too slow").time_limit(Duration::from_secs(5)));
-    scene.hears(&[life(&prompt, "started"), init()]);
+    scene.receive_line(&[life(&prompt, "started"), init()]);
     scene.waits(15);
-    scene.hears(&[result(json!({ "uuid": "r-2", "terminal_reason": "aborted_streaming" }))]);
+    scene.receive_line(&[result(json!({ "uuid": "r-2", "terminal_reason": "aborted_streaming" }))]);
     let prompt = scene.prompt(Prompt::text("stubborn").time_limit(Duration::from_secs(5)));
-    scene.hears(&[life(&prompt, "started"), init()]);
+    scene.receive_line(&[life(&prompt, "started"), init()]);
     scene.waits(20);
     scene.waits(30);
     scene.protocol.abort(scene.now());
@@ -186,7 +189,7 @@ fn requested() -> Scene {
     });
     ["a", "b", "c", "d"].into_iter().for_each(|id| scene.request(id));
     scene.protocol.interrupt(scene.now(), Interrupt::running().id("i")).expect("there is room");
-    scene.hears(&[
+    scene.receive_line(&[
         responds(json!({ "subtype": "success", "request_id": "a", "response": { "servers": [] } })),
         responds(json!({ "subtype": "success", "request_id": "i" })),
         responds(json!({ "subtype": "error", "request_id": "b", "error": "no", "error_code": "busy" })),
@@ -207,7 +210,7 @@ fn crashed() -> Scene {
     let mut scene = Scene::new(|_| {});
     scene.request("a");
     scene.prompt("hello");
-    scene.hears(&[
+    scene.receive_line(&[
         json!({ "type": "result", "subtype": "error_during_execution", "is_error": true, "errors": ["no session"] }),
     ]);
     scene.exits(Exit::Code(1));
@@ -218,8 +221,8 @@ fn crashed() -> Scene {
 fn rejected() -> Scene {
     let mut scene = Scene::new(|config| config.limits.open_incoming = 1);
     scene.bytes(b"npm warn \xff\n[]\n{}\n");
-    scene.hears(&[
-        asks("", json!({})),
+    scene.receive_line(&[
+        request_line("", json!({})),
         json!({ "type": "control_request" }),
         permission("p"),
         permission("p"),
@@ -230,7 +233,7 @@ fn rejected() -> Scene {
     let listed = [json!("text"), json!({ "type": "keep_alive" })];
     let response = json!({ "subtype": "success", "request_id": "init", "pending_permission_requests": listed });
     scene.protocol.request(scene.now(), Request::initialize().id("init")).expect("there is room");
-    scene.hears(&[responds(response)]);
+    scene.receive_line(&[responds(response)]);
     scene.prompt("hello");
     let long = "x".repeat(16 << 10);
     let unread = format!(
@@ -270,26 +273,26 @@ fn stalled() -> Scene {
     scene.waits(1);
     scene.sent();
     scene.take();
-    scene.hears(&[json!({ "type": "system", "subtype": "status" })]);
+    scene.receive_line(&[json!({ "type": "system", "subtype": "status" })]);
     scene.waits(2);
-    scene.hears(&[init()]);
+    scene.receive_line(&[init()]);
     scene.waits(3);
-    scene.hears(&[json!({ "type": "assistant", "message": { "content": [{ "type": "tool_use", "id": "t", "name": "Bash", "input": {} }] } })]);
+    scene.receive_line(&[json!({ "type": "assistant", "message": { "content": [{ "type": "tool_use", "id": "t", "name": "Bash", "input": {} }] } })]);
     scene.waits(5);
-    scene.hears(&[
+    scene.receive_line(&[
         json!({ "type": "system", "subtype": "api_retry", "attempt": 1, "max_retries": 10, "error_status": 529 }),
     ]);
     scene.waits(6);
-    scene.hears(&[permission("p")]);
+    scene.receive_line(&[permission("p")]);
     scene.waits(70);
-    scene.hears(&[
+    scene.receive_line(&[
         json!({ "type": "control_cancel_request", "request_id": "p" }),
         json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }),
         json!({ "type": "system", "subtype": "session_state_changed", "state": "running" }),
         json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }),
     ]);
     scene.waits(72);
-    scene.hears(&[
+    scene.receive_line(&[
         result(json!({})),
         json!({ "type": "system", "subtype": "session_state_changed", "state": "running" }),
         json!({ "type": "system", "subtype": "task_started", "task_id": "b", "task_type": "local_agent" }),
@@ -327,7 +330,7 @@ fn lines() -> Vec<Value> {
 }
 
 #[test]
-fn the_json_of_actions_is_as_it_was() {
+fn the_json_of_actions_is_unchanged() {
     let mut now = format!("version {}\n", Action::JSON_VERSION);
     for (name, scene) in SCENES {
         writeln!(now, "-- {name}").expect("a text takes all");
@@ -385,7 +388,7 @@ fn written<'v>(objects: impl Iterator<Item = &'v Value>, kind: &str) -> BTreeMap
 }
 
 #[test]
-fn every_member_is_documented_and_every_documented_one_is_written() {
+fn documented_members_are_the_written_members() {
     let lines = lines();
     let errors = lines.iter().filter_map(|line| line.get("error"));
     for (documented, written) in
@@ -428,7 +431,7 @@ fn every_documented_name_is_written() {
 
 /// A value that an action contains is written as it is in its action.
 #[test]
-fn what_an_action_contains_is_written_alike() {
+fn equal_contents_of_actions_are_written_equally() {
     let mut scene = Scene::new(|_| {});
     scene.protocol.receive(SessionTime::ZERO, format!("text\n{}\n{}\n", init(), permission("p")).as_bytes());
     while let Some(action) = scene.protocol.poll_action() {

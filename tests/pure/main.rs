@@ -4,11 +4,11 @@
 mod incoming;
 #[path = "../support/invariants/mod.rs"]
 mod invariants;
-#[path = "../support/noise.rs"]
-mod noise;
 #[path = "../../tools/replay/play.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod play;
+#[path = "../support/random.rs"]
+mod random;
 #[path = "../support/recorded.rs"]
 mod recorded;
 #[path = "../../tools/replay/recording.rs"]
@@ -19,11 +19,12 @@ mod sequence;
 #[path = "../support/slow_scan.rs"]
 mod slow_scan;
 
-mod asks;
 mod attribution;
+mod causes;
 mod conformance;
 mod corpus;
 mod damage;
+mod debug_output;
 mod drift;
 #[cfg(feature = "driver")]
 mod driver;
@@ -32,6 +33,7 @@ mod journal;
 mod json;
 mod mock_cli;
 mod raw;
+mod recorded_incoming;
 mod recordings;
 mod requests;
 mod scan;
@@ -40,9 +42,7 @@ mod session;
 mod session_log;
 #[cfg(feature = "session")]
 mod sessions;
-mod shown;
 mod snapshot;
-mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
 mod typings;

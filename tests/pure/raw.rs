@@ -30,7 +30,7 @@ fn stderr(protocol: &mut Protocol) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn stderr_comes_by_lines_whatever_its_chunks() {
+fn stderr_is_reported_by_lines_for_any_chunks() {
     let bytes = b"one\r\n\ntwo \xff\n0123456789\n0123456789ab\nlast";
     let expected = [("one", 0), ("", 0), ("two \u{fffd}", 0), ("0123456789", 0), ("0123456789", 2), ("last", 0)];
     for chunk in 1..bytes.len() + 1 {
@@ -48,7 +48,7 @@ fn stderr_comes_by_lines_whatever_its_chunks() {
 }
 
 #[test]
-fn the_last_line_of_stderr_comes_before_the_end_of_a_session_whose_stderr_is_held_open() {
+fn the_last_line_of_stderr_is_reported_before_the_end() {
     let mut protocol = Protocol::new(config(), NOW);
     protocol.stderr(NOW, b"panicked");
     protocol.exited(NOW, Exit::Code(101));
@@ -62,7 +62,7 @@ fn the_last_line_of_stderr_comes_before_the_end_of_a_session_whose_stderr_is_hel
 }
 
 #[test]
-fn lines_of_stderr_count_as_unread() {
+fn stderr_lines_count_as_unread_actions() {
     let mut config = config();
     config.limits.unread = 10_000;
     let mut protocol = Protocol::new(config, NOW);
@@ -76,7 +76,7 @@ fn lines_of_stderr_count_as_unread() {
 
 /// Echoes, keep-alive lines, error responses and control lines are there, each once and in order.
 #[test]
-fn every_line_of_the_cli_is_reported_as_it_came() {
+fn every_received_line_is_reported_unchanged() {
     let mut lines = 0;
     for (path, recorded) in recordings() {
         let mut config = config();
@@ -111,7 +111,7 @@ fn received(recorded: &Recorded) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn every_line_to_the_cli_is_reported() {
+fn every_sent_line_is_reported() {
     let script =
         Script::default().then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]);
     let mut config = config().handle(IncomingKind::Permission);
@@ -133,7 +133,7 @@ fn every_line_to_the_cli_is_reported() {
 }
 
 #[test]
-fn nothing_is_reported_that_was_not_asked_for() {
+fn lines_are_reported_only_if_enabled() {
     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), NOW);
     protocol.stderr(NOW, b"noise\n");
     protocol.receive(NOW, b"{\"type\":\"keep_alive\"}\n");

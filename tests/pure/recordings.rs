@@ -14,7 +14,7 @@ use claude_duplex::{Action, Attribution, CancelledReason, Message, Outcome, Prom
 use serde_json::Value;
 
 #[test]
-fn every_line_of_the_cli_is_accounted_for_once() {
+fn every_recorded_line_is_reported_or_counted_once() {
     const KINDS: [&str; 10] =
         ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed", "again"];
     let mut table: BTreeMap<String, [u64; 10]> = BTreeMap::new();
@@ -37,8 +37,8 @@ fn every_line_of_the_cli_is_accounted_for_once() {
         }
         counts[6] = played.counts.blank;
         counts[7] = played.counts.keep_alive;
-        counts[8] = played.counts.echoed_answers;
-        counts[9] = played.counts.asked_again;
+        counts[8] = played.counts.echoed_responses;
+        counts[9] = played.counts.repeated_requests;
         let lines = lines.iter().filter(|line| matches!(line.what, What::Out(_))).count() as u64;
         assert_eq!(counts.iter().sum::<u64>(), lines, "{}: {KINDS:?} {counts:?}", name(&path));
         let version = name(&path).split('/').next().unwrap_or_default().to_owned();
@@ -52,7 +52,7 @@ fn every_line_of_the_cli_is_accounted_for_once() {
 }
 
 #[test]
-fn every_prompt_gets_the_result_that_its_evidence_names() {
+fn every_recorded_prompt_gets_the_result_of_its_evidence() {
     let mut judged = 0;
     for (path, lines) in recordings() {
         let evidence = Evidence::of(&lines);
@@ -115,7 +115,7 @@ impl Evidence {
 }
 
 #[test]
-fn every_attribution_is_as_it_was_judged_by_a_person() {
+fn every_recorded_attribution_matches_the_manual_judgment() {
     let bless = std::env::var_os("BLESS").is_some();
     let mut wrong = String::new();
     for (path, lines) in recordings() {
@@ -135,7 +135,7 @@ fn every_attribution_is_as_it_was_judged_by_a_person() {
 
 /// 2.1.50 tells that an agent was started when the turn that waited for it ends, and never that it has ended.
 #[test]
-fn an_agent_that_its_turn_waited_for_is_not_waited_for_again() {
+fn a_finished_foreground_agent_does_not_delay_idle() {
     let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == "2.1.50/subagent").expect("a recording");
     let played = Player::new().play(&lines);
     let mut order = played.events.iter().filter_map(|(_, event)| match event {
@@ -151,7 +151,7 @@ fn rests(wanted: &str) -> (Vec<&'static str>, f64) {
     let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == wanted).expect("a recording");
     let played = Player::new().play(&lines);
     let mut last = 0.0;
-    let told = played.events.iter().filter_map(|(time, event)| match event {
+    let reported = played.events.iter().filter_map(|(time, event)| match event {
         Event::Action(Action::TurnEnded { .. }) => Some("turn"),
         Event::Action(Action::Idle) => {
             last = time.as_nanos() as f64 / 1e9;
@@ -159,24 +159,24 @@ fn rests(wanted: &str) -> (Vec<&'static str>, f64) {
         }
         _ => None,
     });
-    (told.collect(), last)
+    (reported.collect(), last)
 }
 
 /// The list of tasks is empty before the task is told to have ended, and the CLI's own turn follows.
 #[test]
-fn a_session_is_not_idle_before_the_turn_that_an_agent_ends_in() {
+fn idle_waits_for_the_turn_of_a_finished_agent() {
     // What was prompted, the agent's own turn, and what was prompted after it.
     assert_eq!(rests("2.1.278/own_agent").0, ["turn", "turn", "idle", "turn", "idle"]);
     for version in ["2.1.250", "2.1.329"] {
-        let told = rests(&format!("{version}/held_back")).0;
-        assert_eq!(told, ["turn", "turn", "turn", "turn", "idle", "turn", "idle"], "{version}");
+        let reported = rests(&format!("{version}/held_back")).0;
+        assert_eq!(reported, ["turn", "turn", "turn", "turn", "idle", "turn", "idle"], "{version}");
     }
 }
 
 /// Each agent that has ended has a turn of the CLI's own, also behind the turn in which it ends. As a tool returns, the
 /// model is told without one.
 #[test]
-fn a_session_is_not_idle_before_the_model_was_told_of_each_agent() {
+fn idle_waits_for_the_notification_of_each_agent() {
     assert_eq!(rests("2.1.278/two_agents").0, ["turn", "turn", "turn", "idle"]);
     assert_eq!(rests("2.1.332/agent_ends_in_a_turn").0, ["turn", "turn", "turn", "idle"]);
     assert_eq!(rests("2.1.278/agent_ends_at_a_tool").0, ["turn", "turn", "idle"]);
@@ -184,10 +184,10 @@ fn a_session_is_not_idle_before_the_model_was_told_of_each_agent() {
 
 /// No turn follows an agent that an interrupt stopped. Of one that the host stops, the model is told.
 #[test]
-fn a_session_is_idle_once_its_only_agent_is_stopped() {
+fn idle_follows_the_stop_of_the_only_agent() {
     assert_eq!(rests("2.1.332/stop_task").0, ["turn", "turn", "idle"]);
-    let (told, last) = rests("2.1.332/agent_stopped");
-    assert_eq!(told, ["turn", "idle"]);
+    let (reported, last) = rests("2.1.332/agent_stopped");
+    assert_eq!(reported, ["turn", "idle"]);
     assert!((1.3..1.4).contains(&last), "with the interrupt's acknowledgement, not at {last}");
 }
 

@@ -74,7 +74,7 @@ fn written(command: impl FnOnce(&mut Protocol)) -> Value {
 }
 
 #[test]
-fn every_request_of_the_recordings_can_be_written_by_its_type() {
+fn every_recorded_request_can_be_written_from_its_type() {
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for (recording, line) in host_lines() {
         if line["type"] != "control_request" {
@@ -109,7 +109,7 @@ fn raw(request: &Value) -> Request {
 }
 
 #[test]
-fn every_prompt_of_the_recordings_can_be_written_with_the_named_fields() {
+fn every_recorded_prompt_can_be_written_from_its_fields() {
     let mut count = 0;
     for (recording, mut line) in host_lines() {
         if line["type"] != "user" {
@@ -172,7 +172,7 @@ fn print_table(table: &Table) {
 }
 
 #[test]
-fn every_reply_of_the_recordings_can_be_read_as_its_type() {
+fn every_recorded_response_decodes_as_its_type() {
     let mut table = Table::new();
     for (path, lines) in recordings() {
         let recording = name(&path);
@@ -209,7 +209,7 @@ fn every_reply_of_the_recordings_can_be_read_as_its_type() {
 
 /// What no recording has: spellings by the wire reference, section 5.
 #[test]
-fn fields_are_spelled_as_on_the_wire() {
+fn request_fields_have_their_wire_names() {
     let manifest = SdkMcpServerManifest::new(Json::parse("{}").unwrap());
     let cases: Vec<(Request, Value)> = vec![
         (
@@ -298,7 +298,7 @@ fn fields_are_spelled_as_on_the_wire() {
 }
 
 #[test]
-fn a_request_of_another_name_or_without_what_it_must_have_is_not_read_as_one() {
+fn a_request_with_another_name_or_a_missing_field_does_not_decode() {
     let read = |value: Value| serde_json::from_value::<McpToggle>(value).map_err(|error| error.to_string());
     assert_eq!(read(json!({ "serverName": "a", "enabled": true })), Ok(McpToggle::enable("a")));
     let other = read(json!({ "subtype": "set_color", "serverName": "a", "enabled": true })).unwrap_err();

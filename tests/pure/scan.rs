@@ -22,7 +22,7 @@ fn keys_are_found_in_any_order_and_spelling() {
 }
 
 #[test]
-fn a_parent_of_any_type_makes_it_a_subagents_frame() {
+fn any_parent_tool_use_id_marks_a_message_of_a_subagent() {
     let subagent = |line: &[u8]| agree(line).unwrap().3;
     assert!(subagent(br#"{"type":"user","parent_tool_use_id":"toolu_1"}"#));
     assert!(subagent(br#"{"type":"user","parent_tool_use_id":{}}"#));
@@ -32,14 +32,14 @@ fn a_parent_of_any_type_makes_it_a_subagents_frame() {
 }
 
 #[test]
-fn a_field_of_the_wrong_type_hides_no_other() {
+fn a_malformed_field_hides_no_other_field() {
     let user = Ok(("user".to_owned(), None, None, false));
     assert_eq!(agree(br#"{"uuid":5,"type":"user"}"#), user);
     assert_eq!(agree(br#"{"uuid":"u","uuid":["u"],"subtype":null,"type":"user"}"#), user);
 }
 
 #[test]
-fn what_is_no_message_is_named() {
+fn lines_that_are_not_messages_are_rejected_with_a_reason() {
     let cases: [(&[u8], RejectedReason); 13] = [
         (b"hello", RejectedReason::NotJson),
         (b"", RejectedReason::NotJson),
@@ -69,7 +69,7 @@ fn bytes_that_are_not_utf8_do_not_hide_a_message() {
 }
 
 #[test]
-fn values_are_json_and_nothing_near_it() {
+fn only_valid_json_is_accepted() {
     let good = [
         "0",
         "-0",
@@ -150,7 +150,7 @@ fn values_are_json_and_nothing_near_it() {
 }
 
 #[test]
-fn any_depth_is_taken_without_a_stack() {
+fn any_nesting_depth_uses_constant_stack() {
     for depth in (0..200).chain([1_000_000]) {
         for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
             let line = |inner: &str| {
@@ -286,14 +286,14 @@ fn mutate(line: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 #[test]
-fn every_recorded_line_is_what_the_slow_scan_says() {
+fn every_recorded_line_scans_as_in_the_slow_scan() {
     for line in recorded() {
         agree(line.as_bytes()).ok();
     }
 }
 
 #[test]
-fn damaged_lines_are_what_the_slow_scan_says() {
+fn damaged_lines_scan_as_in_the_slow_scan() {
     /// Bytes of which damage is tried: a line costs as much as it is long.
     const BYTES: usize = 40_000_000;
     let lines = recorded();
@@ -343,7 +343,7 @@ const AROUND: [&[u8]; 24] = [
 ];
 
 #[test]
-fn what_stands_around_a_line_is_what_the_slow_scan_says() {
+fn text_around_a_line_scans_as_in_the_slow_scan() {
     const BYTES: usize = 4_000_000;
     let lines = recorded();
     let lines: Vec<&str> = lines.iter().map(String::as_str).filter(|line| line.len() < 600).collect();

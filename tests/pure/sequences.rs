@@ -12,9 +12,9 @@ mod wait_reasons;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::invariants::fitting::Tried;
-use crate::invariants::{self, Case, INVARIANTS, LEDGER, Told};
-use crate::noise::Noise;
+use crate::invariants::response_kinds::Tried;
+use crate::invariants::{self, Case, INVARIANTS, LEDGER, PanicContext};
+use crate::random::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Interrupt, Prompt, Protocol, Seed, SessionTime};
@@ -41,7 +41,7 @@ pub(crate) fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
 static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> = LazyLock::new(|| {
     sequences()
         .map(|(seed, sequence)| {
-            let _told = Told(format!("playing (seed {seed})"));
+            let _context = PanicContext(format!("playing (seed {seed})"));
             (seed, Case::of(sequence))
         })
         .collect()
@@ -53,7 +53,7 @@ fn judge(name: &str) {
         INVARIANTS.iter().chain([&LEDGER]).find(|invariant| invariant.name == name).expect("an invariant of that name");
     let (mut judged, mut sequences) = (0, 0);
     for (seed, case) in CASES_PLAYED.iter() {
-        let _told = Told(format!("invariant {name} (seed {seed})"));
+        let _context = PanicContext(format!("invariant {name} (seed {seed})"));
         let count = (invariant.judge)(case);
         judged += count;
         sequences += u64::from(count > 0);
@@ -64,7 +64,7 @@ fn judge(name: &str) {
 }
 
 #[test]
-fn the_sequences_reach_what_the_invariants_are_about() {
+fn the_generated_sequences_reach_every_listed_event() {
     let mut seen = HashSet::new();
     let mut ends = HashSet::new();
     for (_, sequence) in sequences() {
@@ -121,29 +121,29 @@ macro_rules! invariants {
 }
 
 invariants! {
-    invariant_1_chunking: "1: cuts between bytes change nothing",
-    invariant_1_damage: "1: damage around a line changes nothing but the report",
+    invariant_1_chunking: "1: chunk boundaries change nothing",
+    invariant_1_damage: "1: damage around a line changes only its report",
     invariant_2_polls: "2: nothing depends on what was read",
-    invariant_3_output: "3: output is whole lines of JSON",
-    invariant_3_stdin: "3: no byte follows the close of stdin",
-    invariant_3_wire: "3: lines that are reported are those of the pipes",
-    invariant_4_replay: "4: a sequence that was written and read back gives the same",
-    invariant_4_restore: "4: a session that is restored at any point gives the same",
-    invariant_5_settling: "5: everything is settled once",
-    invariant_5_answers: "5: an answer that is taken is on its way",
+    invariant_3_output: "3: the output consists of complete lines of JSON",
+    invariant_3_stdin: "3: no byte is written after stdin is closed",
+    invariant_3_wire: "3: reported lines are the lines of the pipes",
+    invariant_4_replay: "4: a sequence that was written and read again behaves equally",
+    invariant_4_restore: "4: a session restored at any point behaves equally",
+    invariant_5_one_end_each: "5: everything that begins ends once",
+    invariant_5_answers: "5: an accepted response is written",
     invariant_5_turns: "5: a message belongs to the turn that runs",
     invariant_5_queue: "5: an open interrupt holds queued prompts back",
-    invariant_6_ending: "6: a close ends without help",
-    invariant_6_orders: "6: the child gets each order once, and no stranger gets one",
-    invariant_7_time: "7: time does not go back, and early is nothing",
-    invariant_7_deadlines: "7: what is due is announced and done",
-    invariant_8_memory: "8: what is held has limits",
-    invariant_8_reading: "8: stdout is read exactly while there is room",
-    invariant_8_room: "8: what is refused for want of room is taken when there is room",
-    invariant_9_grants: "9: nothing is granted that nobody gave",
-    invariant_9_guarded: "9: stdin is closed under nothing that the host guards",
-    invariant_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
-    invariant_9_foreign: "9: an id of another session is nobody's",
+    invariant_6_ending: "6: a close ends without cooperation of the child",
+    invariant_6_orders: "6: each child command is returned once, and no other process gets a signal",
+    invariant_7_time: "7: time does not go back, and early calls have no effect",
+    invariant_7_deadlines: "7: deadlines are announced and take effect",
+    invariant_8_memory: "8: memory has limits",
+    invariant_8_reading: "8: stdout is read if and only if there is room",
+    invariant_8_room: "8: a command refused as full is accepted when there is room",
+    invariant_9_grants: "9: nothing is allowed without a decision of the host",
+    invariant_9_guarded: "9: stdin is not closed during a guarded action",
+    invariant_9_response_kinds: "9: a response of the right kind is one line, and any other changes nothing",
+    invariant_9_foreign: "9: an id of another session has no effect",
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn prompted() -> (Config, String) {
 }
 
 #[test]
-fn answers_of_every_kind_are_taken_and_refused() {
+fn generated_responses_are_accepted_and_refused() {
     let mut tried = Tried::new();
-    CASES_PLAYED.iter().for_each(|(_, case)| invariants::fitting::try_all(case, &mut tried));
+    CASES_PLAYED.iter().for_each(|(_, case)| invariants::response_kinds::try_all(case, &mut tried));
     println!("answers, taken and refused: {tried:?}");
     for name in ["Permission", "Hook", "Mcp", "Elicitation", "Dialog", "Raw", "Error"] {
         assert!(tried.get(name).is_some_and(|[taken, refused]| *taken > 0 && *refused > 0), "{name}: {tried:?}");
@@ -230,7 +230,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 }
 
 #[test]
-fn invariant_10_any_bytes_are_borne() {
+fn invariant_10_any_bytes_are_accepted() {
     for seed in 0..*CASES {
         let bytes = Noise::new(seed ^ 0xabcd).bytes(4096);
         let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);

@@ -27,7 +27,7 @@ fn slowly(text: &str) -> Step {
 }
 
 #[test]
-fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
+fn close_waits_for_the_turn_and_cancels_queued_prompts() {
     for &generation in CliVersion::ALL {
         let mut pair = TestSession::new(config(), Script::new(generation).then([slowly("to the end")]));
         let running = pair.prompt("one");
@@ -42,7 +42,7 @@ fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
 }
 
 #[test]
-fn a_turn_that_is_closed_may_still_ask() {
+fn a_turn_after_close_can_send_requests() {
     for &generation in CliVersion::ALL {
         let script = Script::new(generation)
             .then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]);
@@ -50,10 +50,11 @@ fn a_turn_that_is_closed_may_still_ask() {
         let prompt = pair.prompt("go");
         let now = pair.now();
         pair.host.close(now);
-        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+        let Action::IncomingRequest(incoming) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+        else {
             unreachable!()
         };
-        pair.respond(ask.id(), Decision::allow());
+        pair.respond(incoming.id(), Decision::allow());
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
         assert!(matches!(actions.last(), Some(Action::Closed(_))), "{generation:?}");
@@ -90,7 +91,7 @@ fn idle_waits_for_a_background_agent_and_the_turn_that_it_causes() {
 }
 
 #[test]
-fn clear_changes_the_session_id_and_ends_nothing_else() {
+fn clear_changes_only_the_session_id() {
     for generation in [CliVersion::V2_1_143, CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let mut pair = TestSession::new(config(), Script::new(generation));
         let prompts = [pair.prompt("one"), pair.prompt("/clear"), pair.prompt("two")];
@@ -110,7 +111,7 @@ fn clear_changes_the_session_id_and_ends_nothing_else() {
 }
 
 #[test]
-fn refuse_means_refused_and_the_prompt_comes_back() {
+fn when_busy_reject_returns_the_prompt() {
     let mut config = config();
     config.when_busy = WhenBusy::Reject;
     let mut pair = TestSession::new(config, Script::default().then([slowly("long")]));
@@ -124,7 +125,7 @@ fn refuse_means_refused_and_the_prompt_comes_back() {
 }
 
 #[test]
-fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
+fn an_interrupt_stops_the_queue_only_if_requested() {
     for &generation in CliVersion::ALL {
         let script = || Script::new(generation).then([slowly("long")]);
         let is_delta = |action: &Action| matches!(action, Action::Message { message, .. } if message.delta().is_some());
@@ -148,7 +149,7 @@ fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
 }
 
 #[test]
-fn what_is_full_is_refused_until_there_is_room() {
+fn commands_beyond_a_limit_are_refused_until_there_is_room() {
     let mut config = config();
     config.limits.open_requests = 1;
     let mut pair = TestSession::new(config, Script::default());
@@ -161,7 +162,7 @@ fn what_is_full_is_refused_until_there_is_room() {
 }
 
 #[test]
-fn room_is_told_when_what_was_refused_fits() {
+fn capacity_is_reported_when_the_refused_command_fits() {
     let mut config = config();
     config.limits.unsent = 2000;
     let mut pair = TestSession::new(config, Script::default().then([Step::pause(SECOND)]));
@@ -179,7 +180,7 @@ fn room_is_told_when_what_was_refused_fits() {
 }
 
 #[test]
-fn what_may_never_wait_to_be_written_is_too_long() {
+fn a_command_beyond_the_hard_limit_is_too_long() {
     let mut config = config();
     config.limits.unsent_hard = 1000;
     let mut session = Protocol::new(config, SessionTime::ZERO);
@@ -212,7 +213,7 @@ fn what_may_never_wait_to_be_written_is_too_long() {
 }
 
 #[test]
-fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
+fn one_prompt_and_one_request_are_allowed_with_any_limits() {
     let mut config = config();
     (config.limits.open_prompts, config.limits.open_requests) = (0, 0);
     let mut pair = TestSession::new(config, Script::default());
@@ -225,7 +226,7 @@ fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
 }
 
 #[test]
-fn uuids_are_another_sessions_never() {
+fn uuids_of_two_sessions_differ() {
     let uuids = |seed: u8| {
         let mut session = Protocol::new(Config::new(Seed::from_bytes([seed; 16])), SessionTime::ZERO);
         (0..100).map(|_| session.prompt(SessionTime::ZERO, Prompt::text("x")).unwrap().uuid()).collect::<Vec<_>>()
@@ -239,17 +240,17 @@ fn uuids_are_another_sessions_never() {
     assert_eq!(session.prompt(SessionTime::ZERO, given).unwrap_err().reason(), RefusedReason::Reused);
 }
 
-const ASK: &[u8] =
+const PERMISSION_REQUEST: &[u8] =
     b"{\"type\":\"control_request\",\"request_id\":\"a\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{}}}\n";
 
 #[test]
-fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
+fn closing_stdin_withdraws_open_requests() {
     let mut session = Protocol::new(config(), SessionTime::ZERO);
-    session.receive(SessionTime::ZERO, ASK);
-    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
+    session.receive(SessionTime::ZERO, PERMISSION_REQUEST);
+    let Some(Action::IncomingRequest(incoming)) = session.poll_action() else { panic!("no ask") };
     session.close(SessionTime::ZERO);
     assert_eq!(session.poll_child_command(), None, "while it can be answered, stdin is open");
-    assert!(session.clone().respond(SessionTime::ZERO, ask.id(), Decision::allow()).is_ok());
+    assert!(session.clone().respond(SessionTime::ZERO, incoming.id(), Decision::allow()).is_ok());
     let (due, _) = session.poll_timeout().expect("the grace for the turn");
     session.handle_timeout(due);
     assert_eq!(session.poll_child_command(), None, "the CLI takes the end of stdin for an answer");
@@ -259,25 +260,25 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
     assert_eq!(session.poll_child_command(), Some(ChildCommand::CloseStdin));
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(actions.iter().any(|action| {
-        matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Ended(LostReason::Closed), .. } if *id == ask.id())
+        matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Ended(LostReason::Closed), .. } if *id == incoming.id())
     }), "{actions:?}");
-    let late = session.respond(SessionTime::ZERO, ask.id(), Decision::allow());
+    let late = session.respond(SessionTime::ZERO, incoming.id(), Decision::allow());
     assert!(matches!(&late, Err(RespondError::Closed(end)) if end.reason == CloseReason::Closed), "{late:?}");
     assert_eq!(session.poll_transmit(), b"");
 }
 
 #[test]
-fn an_answer_that_there_is_no_room_for_is_not_taken() {
+fn a_response_without_room_is_refused_and_the_request_stays_open() {
     let mut config = config();
     config.limits.unsent_hard = 1000;
     let mut session = Protocol::new(config, SessionTime::ZERO);
-    session.receive(SessionTime::ZERO, ASK);
-    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
+    session.receive(SessionTime::ZERO, PERMISSION_REQUEST);
+    let Some(Action::IncomingRequest(incoming)) = session.poll_action() else { panic!("no ask") };
     let long = Decision::deny("no".repeat(1000));
-    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), long), Err(RespondError::Full));
+    assert_eq!(session.respond(SessionTime::ZERO, incoming.id(), long), Err(RespondError::Full));
     assert_eq!(session.poll_action(), None, "nothing was changed");
     assert_eq!(session.poll_transmit(), b"");
-    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), Decision::deny("no")), Ok(()));
+    assert_eq!(session.respond(SessionTime::ZERO, incoming.id(), Decision::deny("no")), Ok(()));
 }
 
 /// A session that waits for ever for replies to the host's requests, and what its next deadline does.
@@ -288,7 +289,7 @@ fn patient() -> Config {
 }
 
 #[test]
-fn the_sessions_own_requests_do_not_wait_for_ever() {
+fn requests_of_the_session_have_a_timeout() {
     let mut session = Protocol::new(patient(), SessionTime::ZERO);
     let prompt = session.prompt(SessionTime::ZERO, Prompt::text("one")).unwrap();
     let withdrawals =
@@ -305,7 +306,7 @@ fn the_sessions_own_requests_do_not_wait_for_ever() {
 }
 
 #[test]
-fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
+fn an_unanswered_follow_up_does_not_delay_prompts() {
     let mut session = Protocol::new(patient(), SessionTime::ZERO);
     let say = |session: &mut Protocol, line: String| session.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
     let prompt = session.prompt(SessionTime::ZERO, Prompt::text("one")).unwrap();
@@ -330,7 +331,7 @@ fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
 }
 
 #[test]
-fn the_hosts_own_requests_wait_as_long_as_it_says() {
+fn requests_of_the_host_wait_for_their_timeout() {
     let mut session = Protocol::new(patient(), SessionTime::ZERO);
     session.request(SessionTime::ZERO, Request::new("mcp_status")).unwrap();
     session.interrupt(SessionTime::ZERO, Interrupt::running()).unwrap();
@@ -338,7 +339,7 @@ fn the_hosts_own_requests_wait_as_long_as_it_says() {
 }
 
 #[test]
-fn of_what_the_cli_says_of_itself_a_bounded_part_is_kept() {
+fn stored_reports_of_the_cli_are_bounded() {
     let introduced = |id: &str, version: &str, capabilities: &[String]| {
         let mut session = Protocol::new(config(), SessionTime::ZERO);
         let init = serde_json::json!({
@@ -358,7 +359,7 @@ fn of_what_the_cli_says_of_itself_a_bounded_part_is_kept() {
 
 /// Whoever gives a command between the end of stdout and the exit is told what is known by then.
 #[test]
-fn commands_of_a_session_that_is_ending_are_refused_with_what_is_known_of_its_end() {
+fn commands_to_an_ending_session_are_refused_with_its_cause() {
     let now = SessionTime::ZERO;
     let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), now);
     let prompt = session.prompt(now, Prompt::text("hello")).unwrap();
@@ -374,13 +375,13 @@ fn commands_of_a_session_that_is_ending_are_refused_with_what_is_known_of_its_en
     assert_eq!(refused.closed(), Some(&closed));
     let stale = session.cancel(now, prompt).unwrap_err();
     assert_eq!(stale.closed(), Some(&closed));
-    for told in [refused.to_string(), stale.to_string()] {
-        assert!(told.ends_with("the CLI exited; exit status 1; stderr: Invalid API key"), "{told}");
+    for reported in [refused.to_string(), stale.to_string()] {
+        assert!(reported.ends_with("the CLI exited; exit status 1; stderr: Invalid API key"), "{reported}");
     }
 }
 
 #[test]
-fn only_the_end_of_a_session_explains_an_id_that_is_over() {
+fn a_stale_id_error_explains_only_the_end_of_the_session() {
     let now = SessionTime::ZERO;
     let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), now);
     let [first, waiting] = ["first", "second"].map(|text| session.prompt(now, Prompt::text(text)).unwrap());
@@ -391,5 +392,5 @@ fn only_the_end_of_a_session_explains_an_id_that_is_over() {
     assert_eq!(session.cancel(now, waiting).unwrap_err().closed(), None);
     assert_eq!(session.cancel(now, first), Ok(()), "it runs");
     let refused = session.prompt(now, Prompt::text("third")).unwrap_err();
-    assert_eq!(refused.to_string(), "the session takes no more commands, open another: closed by the host");
+    assert_eq!(refused.to_string(), "the session accepts no more commands; open another: closed by the host");
 }

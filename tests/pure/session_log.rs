@@ -158,7 +158,7 @@ fn a_tool_waits_for_its_permission_runs_and_succeeds() {
 
 /// 1.0.128 does not say in the request which call it is about.
 #[test]
-fn a_permission_belongs_to_its_call_on_every_version() {
+fn a_permission_is_attached_to_its_call_on_every_version() {
     for version in CliVersion::ALL {
         let calls = ["one", "two"].map(|command| ToolStep::bash(command).requires_permission());
         let mut session = session(Script::new(*version).then([Step::tools(calls), Step::text("done")]));
@@ -187,7 +187,7 @@ fn a_permission_belongs_to_its_call_on_every_version() {
 }
 
 #[test]
-fn a_tool_that_is_denied_stays_refused_whatever_its_result() {
+fn a_denied_tool_stays_denied_for_any_result() {
     let script = Script::default().then([ToolStep::bash("rm x").requires_permission().into(), Step::text("well")]);
     let mut session = session(script);
     let mut log = SessionLog::new();
@@ -203,7 +203,7 @@ fn a_tool_that_is_denied_stays_refused_whatever_its_result() {
 }
 
 #[test]
-fn what_has_not_ended_with_the_session_is_unfinished() {
+fn open_entries_are_unfinished_at_the_end_of_the_session() {
     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#;
     protocol.receive(SessionTime::ZERO, format!("{call}\n").as_bytes());
@@ -253,7 +253,7 @@ fn message(line: &str) -> Action {
 }
 
 #[test]
-fn what_the_cli_retracts_is_removed() {
+fn retracted_entries_are_removed() {
     let text = |uuid: &str, text: &str, more: &str| {
         message(&format!(
             r#"{{"type":"assistant","uuid":"{uuid}"{more},"message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#
@@ -267,7 +267,7 @@ fn what_the_cli_retracts_is_removed() {
 }
 
 #[test]
-fn a_forgotten_entry_stays_as_it_was() {
+fn an_entry_dropped_by_the_limit_does_not_change() {
     let stream = |text: &str| {
         message(&format!(
             r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}}}"#

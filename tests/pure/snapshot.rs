@@ -5,7 +5,7 @@ mod form;
 mod size;
 
 use crate::invariants::restore::{judge_each, through};
-use crate::invariants::{Case, Told};
+use crate::invariants::{Case, PanicContext};
 use crate::play::{Event, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::Recorded;
@@ -13,10 +13,10 @@ use crate::sequences::sequences;
 
 /// Judges two thirds of the sequences, all of `SEED` and `FIRST`: each costs hundreds of snapshots.
 #[test]
-fn a_session_that_is_restored_at_each_point_gives_the_same() {
+fn a_session_restored_at_any_point_behaves_equally() {
     let (mut snapshots, mut judged) = (0, 0);
     for (seed, sequence) in sequences().filter(|(seed, _)| seed % 3 != 2) {
-        let _told = Told(format!("seed {seed}"));
+        let _context = PanicContext(format!("seed {seed}"));
         snapshots += judge_each(&Case::of(sequence));
         judged += 1;
     }
@@ -25,7 +25,7 @@ fn a_session_that_is_restored_at_each_point_gives_the_same() {
 }
 
 #[test]
-fn a_recording_gives_the_same_when_it_is_restored_at_each_point() {
+fn a_recording_restored_at_any_point_replays_equally() {
     let events = |player: Player, lines: &[Recorded]| -> Vec<String> {
         let played = player.play(lines);
         let counts = format!("{:?}", played.counts);
@@ -37,7 +37,7 @@ fn a_recording_gives_the_same_when_it_is_restored_at_each_point() {
         played.events.iter().map(|(now, event)| format!("{now:?} {}", shown(event))).chain([counts]).collect()
     };
     for (path, lines) in recordings() {
-        let _told = Told(name(&path));
+        let _context = PanicContext(name(&path));
         assert_eq!(events(Player::new(), &lines), events(Player::new().between(through), &lines));
     }
 }

@@ -3,7 +3,7 @@
 mod capture;
 mod levels;
 mod privacy;
-mod scenes;
+mod scenarios;
 mod spans;
 mod table;
 mod unpolled;

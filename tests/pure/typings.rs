@@ -53,7 +53,7 @@ impl Sample {
             .map_err(|refused| refused.to_string())?;
         let response = json!({ "subtype": "success", "request_id": "id", "response": self.line });
         let reply =
-            told(protocol, &json!({ "type": "control_response", "response": response }), |action| match action {
+            first_of(protocol, &json!({ "type": "control_response", "response": response }), |action| match action {
                 Action::ResponseReceived { response: reply, .. } => reply.ok(),
                 _ => None,
             });
@@ -71,20 +71,20 @@ impl Sample {
         let dialogs = Json::from(&json!([self.line["request"]["dialog_kind"]]));
         let initialize = Request::initialize().field("supportedDialogKinds", dialogs);
         protocol.request(SessionTime::ZERO, initialize).map_err(|refused| refused.to_string())?;
-        let ask = told(protocol, &self.line, |action| match action {
-            Action::IncomingRequest(ask) => Some(ask),
+        let incoming_request = first_of(protocol, &self.line, |action| match action {
+            Action::IncomingRequest(incoming_request) => Some(incoming_request),
             _ => None,
         });
-        let Some(ask) = ask else {
+        let Some(incoming_request) = incoming_request else {
             let is_known = IncomingKind::KNOWN.iter().any(|kind| kind.to_string() == self.name);
             return if is_known { Err("nobody is asked".to_owned()) } else { Ok(vec![String::new()]) };
         };
-        let rest = match ask.kind() {
-            IncomingKind::Permission => ask.permission().map(|permission| permission.unknown_fields),
-            IncomingKind::Mcp => ask.mcp().map(|message| message.unknown_fields),
-            IncomingKind::Elicitation => ask.elicitation().map(|elicitation| elicitation.unknown_fields),
-            IncomingKind::Dialog => ask.dialog().map(|dialog| dialog.unknown_fields),
-            IncomingKind::Hook => match ask.hook() {
+        let rest = match incoming_request.kind() {
+            IncomingKind::Permission => incoming_request.permission().map(|permission| permission.unknown_fields),
+            IncomingKind::Mcp => incoming_request.mcp().map(|message| message.unknown_fields),
+            IncomingKind::Elicitation => incoming_request.elicitation().map(|elicitation| elicitation.unknown_fields),
+            IncomingKind::Dialog => incoming_request.dialog().map(|dialog| dialog.unknown_fields),
+            IncomingKind::Hook => match incoming_request.hook() {
                 Ok(hook) if matches!(hook.input.event, HookEvent::Other(_)) => return Ok(vec![String::new()]),
                 hook => hook.and_then(|hook| hook.input.details()).map(|details| details.unknown_fields().clone()),
             },
@@ -96,30 +96,30 @@ impl Sample {
 }
 
 /// Gives a session one line, and returns what `pick` wants of its actions.
-fn told<T>(mut protocol: Protocol, line: &Value, pick: impl Fn(Action) -> Option<T>) -> Option<T> {
+fn first_of<T>(mut protocol: Protocol, line: &Value, pick: impl Fn(Action) -> Option<T>) -> Option<T> {
     protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
     std::iter::from_fn(|| protocol.poll_action()).find_map(pick)
 }
 
 #[test]
 #[ignore = "TYPINGS names a file of samples: `.ci/compare-typings`"]
-fn what_the_typings_declare_and_has_no_name_is_told() {
+fn declarations_without_a_name_are_reported() {
     let file = std::env::var_os("TYPINGS").expect("TYPINGS names a file");
-    let mut told = BTreeSet::new();
+    let mut first_of = BTreeSet::new();
     for line in std::fs::read_to_string(&file).expect("a readable file").lines() {
         let sample = Sample::read(line);
         let (kind, name) = (&sample.kind, &sample.name);
         match sample.unknown_names() {
-            Ok(paths) => told.extend(paths.iter().map(|path| format!("not named\t{kind}\t{name}\t{path}"))),
-            Err(error) => drop(told.insert(format!("not read\t{kind}\t{name}\t{error}"))),
+            Ok(paths) => first_of.extend(paths.iter().map(|path| format!("not named\t{kind}\t{name}\t{path}"))),
+            Err(error) => drop(first_of.insert(format!("not read\t{kind}\t{name}\t{error}"))),
         }
     }
-    told.iter().for_each(|line| println!("{line}"));
+    first_of.iter().for_each(|line| println!("{line}"));
 }
 
 /// Without this the test above would pass with samples that nobody looks at.
 #[test]
-fn a_name_that_is_new_is_told_for_every_kind() {
+fn new_names_of_every_kind_are_reported() {
     let input = |event: &str| json!({ "hook_event_name": event, "tool_name": "t", "tool_input": {}, "new": 1 });
     let hook = |event: &str| {
         let request = json!({ "subtype": "hook_callback", "callback_id": "c", "input": input(event) });

@@ -111,7 +111,7 @@ fn a_request_with_an_id_that_is_too_long_is_declined() {
 
 /// The line of a hook is cut within its input, behind the event.
 #[test]
-fn a_hook_is_declined_as_its_event_demands() {
+fn an_unreadable_hook_is_declined_as_its_event_demands() {
     let hook = |event: &str| {
         let input = format!("{{\"session_id\":\"s\",\"hook_event_name\":\"{event}\",\"tool_input\":{{\"content\":\"");
         let request = format!("{{\"subtype\":\"hook_callback\",\"callback_id\":\"h\",\"input\":{input}");
@@ -131,7 +131,7 @@ fn a_hook_is_declined_as_its_event_demands() {
 }
 
 #[test]
-fn what_is_no_request_or_has_no_id_gets_no_response() {
+fn other_long_lines_get_no_response() {
     let long = "x".repeat(3 * LINE);
     for line in [
         format!("{{\"type\":\"assistant\",\"request_id\":\"it\",\"long\":\"{long}\"}}\n"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::noise::Noise;
+use crate::random::Noise;
 use crate::recording::{self, What};
 use claude_duplex::message::Transcript;
 use claude_duplex::{ContentBlock, Message, MessageKind, StreamDelta};
@@ -98,7 +98,7 @@ fn looked_at(message: &Message) -> bool {
 }
 
 #[test]
-fn no_line_makes_a_view_panic() {
+fn views_of_any_line_do_not_panic() {
     let mut noise = Noise::new(1);
     let (mut decoded, mut undecoded, mut no_message) = (0, 0, 0);
     let mut transcript = Transcript::with_limit(1 << 16);
@@ -121,7 +121,7 @@ fn no_line_makes_a_view_panic() {
 }
 
 #[test]
-fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
+fn recorded_text_matches_its_stream_and_its_result() {
     let (mut turns, mut streamed_turns, mut answered_calls, mut late_results) = (0, 0, 0, 0);
     for (name, lines) in recorded() {
         let mut transcript = Transcript::new();
@@ -139,7 +139,7 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
             let completed = result.terminal_reason.as_ref().is_some_and(|reason| reason.as_str() == "completed");
             if completed {
                 turns += 1;
-                let said: String = transcript.texts().collect();
+                let transcript_text: String = transcript.texts().collect();
                 assert_eq!(transcript.final_text(), result.result.as_deref(), "{name}");
                 assert_eq!(
                     transcript.texts().last(),
@@ -150,7 +150,7 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
                 // In these the stream broke, and the model was asked again.
                 if !streamed.is_empty() && !name.contains("stream_") {
                     streamed_turns += 1;
-                    assert_eq!(said, streamed, "{name}");
+                    assert_eq!(transcript_text, streamed, "{name}");
                 }
                 answered_calls += transcript.calls().filter(|call| call.result.is_some()).count();
                 // A subagent in the background goes on behind the turn.

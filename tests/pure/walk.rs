@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use crate::invariants;
 use crate::sequence::Author;
-use crate::sequence::peer::PeerLine;
+use crate::sequence::cli::PeerLine;
 use crate::sequence::step::{PickedBusy, Step};
 use claude_duplex::{Config, IncomingKinds, Seed};
 
 /// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
 fn alphabet() -> Vec<(&'static str, Step)> {
     let result = |named, kind| Step::Line(PeerLine::Result { named, own: false, kind, uuid: 1 });
-    let ask = |kind| Step::Line(PeerLine::Ask { id: 1, kind });
+    let incoming = |kind| Step::Line(PeerLine::Ask { id: 1, kind });
     let response = |kind| Step::Line(PeerLine::Response { request: 0, kind, prompts: vec![0], listed: None });
     let life = |state| Step::Line(PeerLine::Lifecycle { prompt: 0, state });
     vec![
         ("prompt", Step::Prompt { text: 1, busy: Some(PickedBusy::Send), slash: false }),
         ("queued prompt", Step::Prompt { text: 1, busy: Some(PickedBusy::Queue), slash: true }),
         ("cancel", Step::Cancel(0)),
-        ("interrupt", Step::Interrupt { aim: None, cancel_queued: false }),
-        ("aimed interrupt", Step::Interrupt { aim: Some(0), cancel_queued: true }),
+        ("interrupt", Step::Interrupt { target: None, cancel_queued: false }),
+        ("aimed interrupt", Step::Interrupt { target: Some(0), cancel_queued: true }),
         ("initialize", Step::Request(0)),
-        ("allow", Step::Answer { ask: 0, how: 0 }),
+        ("allow", Step::Answer { incoming: 0, how: 0 }),
         ("init of 2.1.50", Step::Line(PeerLine::Init(1))),
         ("init of 2.1.329", Step::Line(PeerLine::Init(4))),
         ("echo", Step::Line(PeerLine::Echo { prompt: 0, subagent: false })),
@@ -37,9 +37,9 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("aborted result", result(None, 3)),
         ("delta", Step::Line(PeerLine::Delta)),
         ("prevented", Step::Line(PeerLine::Prevented)),
-        ("permission", ask(0)),
-        ("hook", ask(2)),
-        ("dialog", ask(5)),
+        ("permission", incoming(0)),
+        ("hook", incoming(2)),
+        ("dialog", incoming(5)),
         ("withdrawal", Step::Line(PeerLine::CancelAsk(1))),
         ("echoed answer", Step::Line(PeerLine::EchoedAnswer(1))),
         ("success", response(0)),
@@ -82,7 +82,7 @@ impl Walk {
             if self.until.is_some_and(|until| Instant::now() > until) {
                 return false;
             }
-            let _told = invariants::Told(path.join(", "));
+            let _context = invariants::PanicContext(path.join(", "));
             invariants::judge_plain(from.sequence());
             self.sequences += 1;
             return true;
@@ -127,7 +127,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn all_short_sequences_keep_all_invariants() {
+fn every_short_sequence_keeps_all_invariants() {
     let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let begun = Instant::now();
     let mut walk = Walk { alphabet: alphabet(), until: None, sequences: 0 };

@@ -152,8 +152,8 @@ impl Answer<'_> {
         }
         let calls = self.step.calls();
         // A step that says nothing (a bare hold, a bare cut) still has a chunk.
-        let said = self.step.string("text");
-        if let Some(text) = said.or_else(|| (blocks.is_empty() && calls.is_empty()).then_some("ok")) {
+        let step_text = self.step.string("text");
+        if let Some(text) = step_text.or_else(|| (blocks.is_empty() && calls.is_empty()).then_some("ok")) {
             let text = &*text.repeat(self.step.number("repeat").map_or(1, |count| usize::try_from(count).unwrap_or(1)));
             let chunks = self.step.number("chunks").unwrap_or(1);
             blocks.push(Block {

@@ -32,12 +32,12 @@ pub(crate) struct Call {
     pub(crate) model: String,
     /// All text of the system prompt.
     pub(crate) system: String,
-    pub(crate) messages: Vec<Said>,
+    pub(crate) messages: Vec<ApiMessage>,
 }
 
 /// A message of the conversation that a request carried.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct ApiMessage {
     /// All text in it, tool results included, one block a line.
     pub(crate) text: String,
     /// Number of images among its blocks.
@@ -171,11 +171,11 @@ impl Shared {
     }
 
     fn message(&self, body: &[u8], to: &mut &TcpStream) -> io::Result<After> {
-        let asked: Value = match serde_json::from_slice(body) {
-            Ok(asked) => asked,
+        let request_json: Value = match serde_json::from_slice(body) {
+            Ok(request_json) => request_json,
             Err(reason) => return refuse(to, &format!("a body that is not JSON: {reason}")),
         };
-        let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
+        let messages = request_json["messages"].as_array().map_or(&[][..], Vec::as_slice);
         let running = match Running::find(messages) {
             Ok(running) => running,
             Err(reason) => return refuse(to, &format!("a script that cannot be followed: {reason}")),
@@ -188,14 +188,14 @@ impl Shared {
             (None, Some(None)) => (None, &text("done")),
             (None, Some(Some((at, step)))) => (Some(at), step),
         };
-        let stream = asked["stream"] == true;
-        let model = asked["model"].as_str().unwrap_or_default();
+        let stream = request_json["stream"] == true;
+        let model = request_json["model"].as_str().unwrap_or_default();
         lock(&self.calls).push(Call {
-            tools: asked["tools"].as_array().map_or(0, Vec::len),
+            tools: request_json["tools"].as_array().map_or(0, Vec::len),
             step: at,
             model: model.to_owned(),
-            system: texts(&asked["system"]).join("\n"),
-            messages: messages.iter().map(Said::of).collect(),
+            system: texts(&request_json["system"]).join("\n"),
+            messages: messages.iter().map(ApiMessage::of).collect(),
         });
         self.send(step, model, stream, to)
     }
@@ -216,7 +216,7 @@ impl Shared {
     }
 }
 
-impl Said {
+impl ApiMessage {
     fn of(message: &Value) -> Self {
         let blocks = message["content"].as_array().into_iter().flatten();
         let images = blocks.filter(|block| block["type"] == "image").count();

@@ -7,26 +7,26 @@
 //! Every scenario is a trial for each transport: `smol::hello`, `tokio::hello`. Both are meant for the newest version; on older
 //! ones `-- smol::` is enough, as what differs between versions does not depend on what carries their lines.
 
-#[path = "../support/account.rs"]
-mod account;
+#[path = "../support/action_text.rs"]
+mod action_text;
 mod answer;
-#[path = "../support/answers.rs"]
-mod answers;
 mod api;
-#[path = "../support/board.rs"]
-mod board;
 mod cli;
 mod holds;
 mod http;
 #[path = "../../examples/kanban.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod kanban;
+#[path = "../support/kanban_script.rs"]
+mod kanban_script;
 mod matrix;
 mod namespace;
 mod place;
 #[path = "../../examples/provider.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod provider;
+#[path = "../support/provider_script.rs"]
+mod provider_script;
 mod raw;
 mod script;
 mod seen;

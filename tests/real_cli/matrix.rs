@@ -54,8 +54,11 @@ impl Outcomes {
         let outcomes = self.lock();
         let mut slowest: Vec<_> = outcomes.iter().collect();
         slowest.sort_by_key(|(_, ran)| std::cmp::Reverse(ran.took));
-        let said = slowest.into_iter().take(SLOWEST);
-        said.map(|((name, carrier), ran)| format!("{carrier}::{name} {:.1?}", ran.took)).collect::<Vec<_>>().join(", ")
+        let listed = slowest.into_iter().take(SLOWEST);
+        listed
+            .map(|((name, carrier), ran)| format!("{carrier}::{name} {:.1?}", ran.took))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Whether the scenario was run, through any transport.

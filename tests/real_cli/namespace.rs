@@ -96,8 +96,8 @@ fn succeeded(what: &str, package: &str, ran: io::Result<Output>) -> Result<(), S
         Err(error) => Err(format!("`{what}`: {error}")),
         Ok(ran) if ran.status.success() => Ok(()),
         Ok(ran) => {
-            let said = String::from_utf8_lossy(&ran.stderr);
-            Err(format!("`{what}`: {} ({})", ran.status, said.trim()))
+            let stderr_text = String::from_utf8_lossy(&ran.stderr);
+            Err(format!("`{what}`: {} ({})", ran.status, stderr_text.trim()))
         }
     }
 }

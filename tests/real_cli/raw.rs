@@ -42,9 +42,9 @@ pub(crate) struct Raw<'c> {
     /// Response to the hook from now on.
     pub(crate) way: Way,
     /// Ids of the hook's requests that were seen and not withdrawn.
-    pub(crate) asked: Vec<Value>,
+    pub(crate) open_ids: Vec<Value>,
     /// Hook requests that were seen since the last [`forget`](Self::forget).
-    pub(crate) asks: usize,
+    pub(crate) incoming_count: usize,
 }
 
 impl<'c> Raw<'c> {
@@ -57,8 +57,17 @@ impl<'c> Raw<'c> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().ok_or("no stdout")?);
-        let mut raw =
-            Self { case, child, stdin, stdout, requests: 0, event, way: Way::Empty, asked: Vec::new(), asks: 0 };
+        let mut raw = Self {
+            case,
+            child,
+            stdin,
+            stdout,
+            requests: 0,
+            event,
+            way: Way::Empty,
+            open_ids: Vec::new(),
+            incoming_count: 0,
+        };
         let hook = json!([{ "matcher": null, "hookCallbackIds": ["guard"], "timeout": HOOK_TIMEOUT }]);
         let hooks = json!({ raw.event.as_str(): hook });
         let reply = raw.request(json!({ "subtype": "initialize", "hooks": hooks }))?;
@@ -115,8 +124,8 @@ impl<'c> Raw<'c> {
 
     /// Forgets the hook requests so far.
     pub(crate) fn forget(&mut self) {
-        self.asked.clear();
-        self.asks = 0;
+        self.open_ids.clear();
+        self.incoming_count = 0;
     }
 
     /// Returns the first thing that `pick` wants of the lines from now on; the hook is answered on the way.
@@ -141,11 +150,11 @@ impl<'c> Raw<'c> {
         }
         let line: Value = serde_json::from_str(&text)?;
         if line["type"] == "control_cancel_request" {
-            self.asked.retain(|asked| *asked != line["request_id"]);
+            self.open_ids.retain(|open_ids| *open_ids != line["request_id"]);
         }
         if line["request"]["subtype"] == "hook_callback" {
-            self.asks += 1;
-            self.asked.push(line["request_id"].clone());
+            self.incoming_count += 1;
+            self.open_ids.push(line["request_id"].clone());
             self.answer(&line["request_id"])?;
         }
         Ok(line)

@@ -92,12 +92,12 @@ impl<'c> Talk<'c> {
         }
     }
 
-    pub(crate) async fn asked(&mut self) -> Result<IncomingRequest, String> {
-        let ask = |action: &Action| match action {
-            Action::IncomingRequest(ask) => Some(ask.clone()),
+    pub(crate) async fn next_request(&mut self) -> Result<IncomingRequest, String> {
+        let incoming = |action: &Action| match action {
+            Action::IncomingRequest(incoming) => Some(incoming.clone()),
             _ => None,
         };
-        self.until("an ask", ask).await
+        self.until("an ask", incoming).await
     }
 
     /// Until the prompt has ended; whatever is asked meanwhile gets the answer that `answer` has for it.
@@ -111,12 +111,12 @@ impl<'c> Talk<'c> {
         }
         loop {
             let next = |action: &Action| match action {
-                Action::IncomingRequest(ask) => Some(Err(ask.clone())),
+                Action::IncomingRequest(incoming) => Some(Err(incoming.clone())),
                 action => ended(action, wanted).map(Ok),
             };
             match self.until("the prompt's end", next).await? {
                 Ok(end) => return Ok(end),
-                Err(ask) => self.say(&ask, answer(&ask))?,
+                Err(incoming) => self.say(&incoming, answer(&incoming))?,
             }
         }
     }
@@ -131,7 +131,7 @@ impl<'c> Talk<'c> {
         let request = self.claude.request(request).map_err(|refused| refused.to_string())?;
         loop {
             let next = |action: &Action| match action {
-                Action::IncomingRequest(ask) => Some(Err(ask.clone())),
+                Action::IncomingRequest(incoming) => Some(Err(incoming.clone())),
                 action => replied(action, request).map(Ok),
             };
             match self.until("the reply", next).await? {
@@ -141,7 +141,7 @@ impl<'c> Talk<'c> {
                     }
                     return Ok(reply);
                 }
-                Err(ask) => self.say(&ask, answer(&ask))?,
+                Err(incoming) => self.say(&incoming, answer(&incoming))?,
             }
         }
     }
@@ -167,8 +167,8 @@ impl<'c> Talk<'c> {
         }
     }
 
-    fn say(&mut self, ask: &IncomingRequest, answer: Option<IncomingResponse>) -> Result<(), String> {
-        answer.map_or(Ok(()), |answer| self.claude.respond(ask.id(), answer).map_err(|error| error.to_string()))
+    fn say(&mut self, incoming: &IncomingRequest, answer: Option<IncomingResponse>) -> Result<(), String> {
+        answer.map_or(Ok(()), |answer| self.claude.respond(incoming.id(), answer).map_err(|error| error.to_string()))
     }
 
     /// Until the CLI has read all that was written: a reply shows it.

@@ -57,9 +57,9 @@ pub(crate) fn note(trial: &'static str, action: &Action) {
         | Action::UnmatchedResponse(message) => {
             self::message(trial, message);
         }
-        Action::IncomingRequest(ask) => {
-            let Some((name, line)) = shape(ask.message(), None, DEPTH) else { return };
-            unknown_names(trial, &name, names_in(ask), &line["request"]);
+        Action::IncomingRequest(incoming) => {
+            let Some((name, line)) = shape(incoming.message(), None, DEPTH) else { return };
+            unknown_names(trial, &name, names_in(incoming), &line["request"]);
         }
         _ => {}
     }
@@ -113,19 +113,19 @@ fn unknown_names(trial: &'static str, kind: &str, names: Result<Vec<String>, Dec
 }
 
 /// Names the fields of an incoming request that its view has no name for.
-fn names_in(ask: &IncomingRequest) -> Result<Vec<String>, DecodeError> {
+fn names_in(incoming: &IncomingRequest) -> Result<Vec<String>, DecodeError> {
     let names = |fields: &Fields| fields.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
-    Ok(match ask.kind() {
-        IncomingKind::Permission => names(&ask.permission()?.unknown_fields),
+    Ok(match incoming.kind() {
+        IncomingKind::Permission => names(&incoming.permission()?.unknown_fields),
         IncomingKind::Hook => {
-            let hook = ask.hook()?;
+            let hook = incoming.hook()?;
             let of_event =
                 hook.input.details()?.unknown_fields().iter().map(|(name, _)| format!("input.{name}")).collect();
             [names(&hook.unknown_fields), of_event].concat()
         }
-        IncomingKind::Mcp => names(&ask.mcp()?.unknown_fields),
-        IncomingKind::Elicitation => names(&ask.elicitation()?.unknown_fields),
-        IncomingKind::Dialog => names(&ask.dialog()?.unknown_fields),
+        IncomingKind::Mcp => names(&incoming.mcp()?.unknown_fields),
+        IncomingKind::Elicitation => names(&incoming.elicitation()?.unknown_fields),
+        IncomingKind::Dialog => names(&incoming.dialog()?.unknown_fields),
         _ => vec!["subtype".to_owned()],
     })
 }

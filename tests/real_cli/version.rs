@@ -19,9 +19,9 @@ impl Version {
         command.args(&cli.script).arg("--version");
         command.env_clear().envs(place.environment("http://127.0.0.1:9")).current_dir(place.cwd());
         let ran = command.output().map_err(|error| format!("{}: {error}", cli.program.display()))?;
-        let said = String::from_utf8_lossy(&ran.stdout);
-        let first = said.split_whitespace().next().unwrap_or_default();
-        first.parse().map_err(|()| format!("{} --version says {said:?}", cli.program.display()))
+        let printed = String::from_utf8_lossy(&ran.stdout);
+        let first = printed.split_whitespace().next().unwrap_or_default();
+        first.parse().map_err(|()| format!("{} --version says {printed:?}", cli.program.display()))
     }
 }
 

@@ -150,13 +150,13 @@ pub(crate) fn run(
         Ok(Ok(())) if in_time => return Ok(case.differs.lock().unwrap_or_else(PoisonError::into_inner).clone()),
         Ok(Ok(())) => what.push_str("then it was content"),
         Ok(Err(error)) => what.push_str(&error),
-        Err(panic) => what.push_str(said(&*panic)),
+        Err(panic) => what.push_str(panic_text(&*panic)),
     }
     let _ = write!(what, "\nafter {:.1?}; {}", started.elapsed(), case.report());
     Err(what.into())
 }
 
-fn said(panic: &(dyn Any + Send)) -> &str {
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let string = panic.downcast_ref::<String>().map(String::as_str);
     string.or_else(|| panic.downcast_ref().copied()).unwrap_or("it panicked")
 }

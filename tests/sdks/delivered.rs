@@ -47,7 +47,7 @@ impl Delivered {
     }
 
     /// What the model said, message by message.
-    pub(crate) fn said(&self) -> Vec<&str> {
+    pub(crate) fn texts_seen(&self) -> Vec<&str> {
         self.all("text").filter(|line| line["of"] == "assistant").filter_map(|line| line["text"].as_str()).collect()
     }
 }

@@ -40,12 +40,12 @@ pub(crate) const SCENARIOS: [Scenario; 7] = [
 ];
 
 fn hello(delivered: &Delivered, _: CliVersion) -> Checked {
-    same("the texts", delivered.said(), vec!["hello there"])?;
+    same("the texts", delivered.texts_seen(), vec!["hello there"])?;
     succeeded(delivered.one("result")?, "hello there")
 }
 
 fn two_turns(delivered: &Delivered, _: CliVersion) -> Checked {
-    same("the texts", delivered.said(), vec!["one", "two"])?;
+    same("the texts", delivered.texts_seen(), vec!["one", "two"])?;
     let results: Vec<&Value> = delivered.all("result").collect();
     same("the results", results.len(), 2)?;
     succeeded(results[0], "one")?;
@@ -53,7 +53,7 @@ fn two_turns(delivered: &Delivered, _: CliVersion) -> Checked {
 }
 
 fn permission_allowed(delivered: &Delivered, generation: CliVersion) -> Checked {
-    asked(delivered, generation)?;
+    permission_scenario(delivered, generation)?;
     // The callback has changed the input, which the call gives back.
     let output = json!({ "command": "ls -l" }).to_string();
     returned(delivered, &output.into(), false)?;
@@ -62,7 +62,7 @@ fn permission_allowed(delivered: &Delivered, generation: CliVersion) -> Checked 
 }
 
 fn permission_denied(delivered: &Delivered, generation: CliVersion) -> Checked {
-    asked(delivered, generation)?;
+    permission_scenario(delivered, generation)?;
     returned(delivered, &"not today".into(), true)?;
     let call = delivered.one("tool_use")?;
     let denial = json!({ "tool_name": "Bash", "tool_use_id": call["id"], "tool_input": { "command": "ls" } });
@@ -108,18 +108,18 @@ fn interrupt(delivered: &Delivered, generation: CliVersion) -> Checked {
     same("its error", &results[0]["is_error"], &says_why.into())?;
     let reason = if says_why { "aborted_streaming".into() } else { Value::Null };
     same("its reason", &results[0]["reason"], &reason)?;
-    same("the whole text", delivered.said().contains(&"one two three four"), false)?;
-    same("the last text", delivered.said().last(), Some(&"went on"))?;
+    same("the whole text", delivered.texts_seen().contains(&"one two three four"), false)?;
+    same("the last text", delivered.texts_seen().last(), Some(&"went on"))?;
     succeeded(results[1], "went on")
 }
 
 /// The host was asked about the model's call.
-fn asked(delivered: &Delivered, generation: CliVersion) -> Checked {
-    let (call, asked) = (delivered.one("tool_use")?, delivered.one("asked")?);
-    same("the asked tool", &asked["name"], &"Bash".into())?;
-    same("the asked input", &asked["input"], &json!({ "command": "ls" }))?;
+fn permission_scenario(delivered: &Delivered, generation: CliVersion) -> Checked {
+    let (call, permission_scenario) = (delivered.one("tool_use")?, delivered.one("asked")?);
+    same("the asked tool", &permission_scenario["name"], &"Bash".into())?;
+    same("the asked input", &permission_scenario["input"], &json!({ "command": "ls" }))?;
     let id = if generation == CliVersion::V1_0_128 { &Value::Null } else { &call["id"] };
-    same("the asked call", &asked["id"], id)
+    same("the asked call", &permission_scenario["id"], id)
 }
 
 /// The model's call gave this.

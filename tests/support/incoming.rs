@@ -19,44 +19,50 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "permission",
         request: || json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "command": "ls" } }),
-        refuses: |said| said["subtype"] == "error" || said["response"]["behavior"] == "deny",
+        refuses: |response| response["subtype"] == "error" || response["response"]["behavior"] == "deny",
     },
     Kind {
         name: "hook before a tool",
         request: || hook("PreToolUse"),
-        refuses: |said| said["response"]["hookSpecificOutput"]["permissionDecision"] == "deny" || blocks(said),
+        refuses: |response| {
+            response["response"]["hookSpecificOutput"]["permissionDecision"] == "deny" || blocks(response)
+        },
     },
     Kind { name: "hook before a prompt", request: || hook("UserPromptSubmit"), refuses: blocks },
     Kind {
         name: "hook that grants a permission",
         request: || hook("PermissionRequest"),
-        refuses: |said| said["response"]["hookSpecificOutput"]["decision"]["behavior"] == "deny",
+        refuses: |response| response["response"]["hookSpecificOutput"]["decision"]["behavior"] == "deny",
     },
     Kind { name: "hook of a later version", request: || hook("PreSomethingElse"), refuses: blocks },
     // There is nothing left to refuse.
-    Kind { name: "hook after a tool", request: || hook("PostToolUse"), refuses: |said| said["subtype"] == "error" },
+    Kind {
+        name: "hook after a tool",
+        request: || hook("PostToolUse"),
+        refuses: |response| response["subtype"] == "error",
+    },
     Kind {
         name: "mcp",
         request: || {
             let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call" });
             json!({ "subtype": "mcp_message", "server_name": "mine", "message": message })
         },
-        refuses: |said| said["subtype"] == "error",
+        refuses: |response| response["subtype"] == "error",
     },
     Kind {
         name: "elicitation",
         request: || json!({ "subtype": "elicitation", "mcp_server_name": "theirs", "message": "who are you?" }),
-        refuses: |said| ["cancel", "decline"].iter().any(|no| said["response"]["action"] == *no),
+        refuses: |response| ["cancel", "decline"].iter().any(|no| response["response"]["action"] == *no),
     },
     Kind {
         name: "dialog",
         request: || json!({ "subtype": "request_user_dialog", "dialog_kind": DIALOG, "payload": {} }),
-        refuses: |said| said["response"]["behavior"] == "cancelled",
+        refuses: |response| response["response"]["behavior"] == "cancelled",
     },
     Kind {
         name: "unknown",
         request: || json!({ "subtype": "of_a_later_version", "may_i": true }),
-        refuses: |said| said["subtype"] == "error",
+        refuses: |response| response["subtype"] == "error",
     },
 ];
 
@@ -64,8 +70,8 @@ fn hook(event: &str) -> Value {
     json!({ "subtype": "hook_callback", "callback_id": "h", "input": { "hook_event_name": event, "tool_name": "Bash" } })
 }
 
-fn blocks(said: &Value) -> bool {
-    said["response"]["decision"] == "block" || said["response"]["continue"] == false
+fn blocks(response: &Value) -> bool {
+    response["response"]["decision"] == "block" || response["response"]["continue"] == false
 }
 
 impl Kind {
@@ -82,10 +88,10 @@ impl Kind {
     pub(crate) fn is_refused(&self, written: &str, id: &str) -> bool {
         let lines = written.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let responses = lines.filter(|line| line["response"]["request_id"] == id);
-        let said: Vec<Value> = responses.map(|mut line| line["response"].take()).collect();
-        assert!(said.len() <= 1, "{}: answered more than once: {said:?}", self.name);
-        let Some(said) = said.first() else { return false };
-        assert!((self.refuses)(said), "{}: {said} is no refusal", self.name);
+        let response: Vec<Value> = responses.map(|mut line| line["response"].take()).collect();
+        assert!(response.len() <= 1, "{}: answered more than once: {response:?}", self.name);
+        let Some(response) = response.first() else { return false };
+        assert!((self.refuses)(response), "{}: {response} is no refusal", self.name);
         true
     }
 }

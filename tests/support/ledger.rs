@@ -73,7 +73,7 @@ enum With {
 
 /// What a line says.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Said {
+pub(crate) struct Effect {
     /// The prompts that are over by it, each with the `uuid` of its result, if it has one.
     pub(crate) over: Vec<(String, Option<String>)>,
     /// The prompts that may be over by it all the same, if it is said that this is a guess, and by which results.
@@ -147,11 +147,11 @@ impl Ledger {
     }
 
     /// A line of the CLI.
-    pub(crate) fn read(&mut self, line: &Value) -> Said {
+    pub(crate) fn read(&mut self, line: &Value) -> Effect {
         let kind = text(line, "type");
         if kind != "control_response" && !line["parent_tool_use_id"].is_null() {
             // What a subagent's line says is not said of what the host has prompted.
-            return Said::default();
+            return Effect::default();
         }
         match (kind, text(line, "subtype")) {
             ("system", "init") => {
@@ -175,7 +175,7 @@ impl Ledger {
             ("result", _) => return self.result(line),
             _ => {}
         }
-        Said::default()
+        Effect::default()
     }
 
     fn begin(&mut self) {
@@ -237,7 +237,7 @@ impl Ledger {
         Some(prompt)
     }
 
-    fn echo(&mut self, uuid: &str) -> Said {
+    fn echo(&mut self, uuid: &str) -> Effect {
         let skipped = self
             .unnamed()
             .into_iter()
@@ -246,20 +246,20 @@ impl Ledger {
         if let Some(prompt) = self.take(uuid) {
             prompt.echoed = true;
             if !prompt.given_up {
-                return Said { skipped, ..Said::default() };
+                return Effect { skipped, ..Effect::default() };
             }
         }
         // A prompt that has ended runs after all: its result was another's.
-        Said { by: self.results.clone(), guesses: self.unnamed(), ..Said::default() }
+        Effect { by: self.results.clone(), guesses: self.unnamed(), ..Effect::default() }
     }
 
-    fn lifecycle(&mut self, uuid: &str, state: &str) -> Said {
+    fn lifecycle(&mut self, uuid: &str, state: &str) -> Effect {
         if state == "started" {
             self.goes_on();
         }
         self.tells_life |= is_uuid(uuid);
         let running = !self.turns.is_empty();
-        let Some(prompt) = self.open(uuid) else { return Said::default() };
+        let Some(prompt) = self.open(uuid) else { return Effect::default() };
         let (held, taken) = (prompt.with == With::Host, prompt.with == With::Turn);
         let forgotten = prompt.with == With::Forgotten;
         prompt.announced |= matches!(state, "queued" | "started");
@@ -272,7 +272,7 @@ impl Ledger {
                 if running || !forgotten {
                     self.take(uuid);
                 }
-                return Said { skipped: Vec::from_iter((!announced).then(|| uuid.to_owned())), ..Said::default() };
+                return Effect { skipped: Vec::from_iter((!announced).then(|| uuid.to_owned())), ..Effect::default() };
             }
             "cancelled" if taken => {
                 let prompt = self.open(uuid).expect("it is open");
@@ -282,22 +282,22 @@ impl Ledger {
             "cancelled" if !held && !taken => return self.end(|prompt| prompt.uuid == uuid, None),
             _ => {}
         }
-        Said::default()
+        Effect::default()
     }
 
     /// Only one: a prompt that was to be folded into the turn.
-    fn prevented(&mut self) -> Said {
+    fn prevented(&mut self) -> Effect {
         let unfolded = |prompt: &&Prompt| prompt.with == With::Turn && prompt.completed && !prompt.echoed;
         let unfolded = self.prompts.iter().find(unfolded).map(|prompt| prompt.uuid.clone());
-        unfolded.map_or_else(Said::default, |uuid| self.end(|prompt| prompt.uuid == uuid, None))
+        unfolded.map_or_else(Effect::default, |uuid| self.end(|prompt| prompt.uuid == uuid, None))
     }
 
-    fn response(&mut self, response: &Value) -> Said {
+    fn response(&mut self, response: &Value) -> Effect {
         let id = text(response, "request_id");
-        let Some(at) = self.requests.iter().position(|request| request.id == id) else { return Said::default() };
+        let Some(at) = self.requests.iter().position(|request| request.id == id) else { return Effect::default() };
         let request = self.requests.remove(at);
         if response["subtype"] != "success" {
-            return Said::default();
+            return Effect::default();
         }
         let queued = response["response"]["still_queued"].as_array().filter(|_| request.withdraws.is_none());
         if let Some(queued) = queued.filter(|_| !self.holds && (self.reports || self.tells_life)) {
@@ -318,7 +318,7 @@ impl Ledger {
         self.end(|prompt| waits(prompt.with) && cancelled.contains(&prompt.uuid), None)
     }
 
-    fn result(&mut self, line: &Value) -> Said {
+    fn result(&mut self, line: &Value) -> Effect {
         let uuid = text(line, "uuid").to_owned();
         let list = |value: &Value| -> Option<Vec<String>> {
             Some(value.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -330,7 +330,7 @@ impl Ledger {
         });
         if std::mem::take(&mut self.late) && self.turns.is_empty() && !names {
             // It is the result of a turn that was ended without one.
-            return Said::default();
+            return Effect::default();
         }
         let had_init = !self.turns.is_empty();
         if !had_init {
@@ -353,7 +353,7 @@ impl Ledger {
         left.for_each(|prompt| prompt.over = Some(Over::Certainly));
         self.turns.clear();
         self.results.push(uuid.clone());
-        Said { over, guesses, by: vec![uuid], skipped: Vec::new() }
+        Effect { over, guesses, by: vec![uuid], skipped: Vec::new() }
     }
 
     /// What a guess may end.
@@ -361,13 +361,13 @@ impl Ledger {
         self.prompts.iter().filter(|prompt| prompt.with == With::Queue).map(|prompt| prompt.uuid.clone()).collect()
     }
 
-    fn end(&mut self, which: impl Fn(&Prompt) -> bool, result: Option<&str>) -> Said {
+    fn end(&mut self, which: impl Fn(&Prompt) -> bool, result: Option<&str>) -> Effect {
         let over = self.prompts.iter_mut().filter(|prompt| prompt.with != With::Nobody && which(prompt));
         let over = over.map(|prompt| {
             prompt.with = With::Nobody;
             (prompt.uuid.clone(), result.map(str::to_owned))
         });
-        Said { over: over.collect(), ..Said::default() }
+        Effect { over: over.collect(), ..Effect::default() }
     }
 }
 

@@ -35,11 +35,11 @@ pub(crate) struct Conversation {
     /// Tools that wait for a yes or no, oldest first. The first is on the screen.
     questions: VecDeque<(IncomingRequest, PermissionRequest)>,
     /// Since when it is. What was typed before cannot be meant for it.
-    asked: Instant,
+    asked_at: Instant,
     /// When a question was last taken from the screen without an answer, while that may still be typed.
     withdrawn: Option<Instant>,
     noise: u32,
-    heard: bool,
+    has_output: bool,
     /// Why it was given up.
     fault: Option<String>,
 }
@@ -55,13 +55,13 @@ impl Conversation {
     pub(crate) fn start(
         options: &Options,
         screen: Screen,
-        asks_people: bool,
+        has_terminal: bool,
         stall: Option<Duration>,
     ) -> Result<Self, String> {
         let mut config = Config::new(Seed::random());
         config.timeouts.initialize = Some(START);
         config.timeouts.stall = Some(stall.unwrap_or(STALL));
-        if asks_people {
+        if has_terminal {
             config = config.handle(IncomingKind::Permission);
         }
         let mut claude = claude_duplex::driver::smol::spawn(options, config).map_err(|error| with_causes(&error))?;
@@ -70,14 +70,14 @@ impl Conversation {
         Ok(Self {
             claude,
             screen,
-            typed: asks_people.then(typed::lines),
+            typed: has_terminal.then(typed::lines),
             leaving: false,
             interrupts,
             questions: VecDeque::new(),
-            asked: Instant::now(),
+            asked_at: Instant::now(),
             withdrawn: None,
             noise: 0,
-            heard: false,
+            has_output: false,
             fault: None,
         })
     }
@@ -123,7 +123,7 @@ impl Conversation {
                     }
                 }
                 Event::Action(Some(Action::Idle)) if self.leaving => self.leave_when_idle(),
-                Event::Action(Some(Action::Idle)) if self.heard => self.screen.ready(),
+                Event::Action(Some(Action::Idle)) if self.has_output => self.screen.ready(),
                 Event::Action(Some(Action::Closed(closed))) => {
                     self.screen.end_line();
                     let in_order = self.fault.is_none() && closed.reason == claude_duplex::CloseReason::Closed;
@@ -170,8 +170,8 @@ impl Conversation {
             Event::Typed(None) => {
                 self.typed = None;
                 self.leaving = true;
-                while let Some((ask, _)) = self.questions.pop_front() {
-                    self.deny(&ask, "the user has left");
+                while let Some((show_question, _)) = self.questions.pop_front() {
+                    self.deny(&show_question, "the user has left");
                 }
                 self.leave_when_idle();
             }
@@ -182,36 +182,36 @@ impl Conversation {
     fn act(&mut self, action: Action) {
         match action {
             Action::Message { message, .. } => {
-                self.heard = true;
+                self.has_output = true;
                 self.screen.message(&message);
             }
-            Action::IncomingRequest(ask) if self.leaving => self.deny(&ask, "the user has left"),
-            Action::IncomingRequest(ask) => match ask.permission() {
+            Action::IncomingRequest(show_question) if self.leaving => self.deny(&show_question, "the user has left"),
+            Action::IncomingRequest(show_question) => match show_question.permission() {
                 Ok(permission) => {
-                    self.questions.push_back((ask, permission));
+                    self.questions.push_back((show_question, permission));
                     if self.questions.len() == 1 {
-                        self.ask();
+                        self.show_question();
                     }
                 }
-                Err(error) => self.deny(&ask, &error.to_string()),
+                Err(error) => self.deny(&show_question, &error.to_string()),
             },
-            Action::IncomingCancelled { id: ask, .. } => {
-                let was_shown = self.questions.front().is_some_and(|(open, _)| open.id() == ask);
-                self.questions.retain(|(open, _)| open.id() != ask);
+            Action::IncomingCancelled { id: show_question, .. } => {
+                let was_shown = self.questions.front().is_some_and(|(open, _)| open.id() == show_question);
+                self.questions.retain(|(open, _)| open.id() != show_question);
                 if was_shown {
                     self.withdrawn = Some(Instant::now());
                     self.screen.note("(the question was withdrawn)");
-                    self.ask();
+                    self.show_question();
                 }
             }
             Action::DeadlineExceeded { reason, .. } => self.screen.note(&format!("(waiting for {reason})")),
             // What is lost is told by the end itself, with its cause.
             Action::ResponseReceived { response: Err(error), .. }
-                if !self.heard && !matches!(error, RequestError::Lost(_)) =>
+                if !self.has_output && !matches!(error, RequestError::Lost(_)) =>
             {
                 self.give_up(error.to_string());
             }
-            Action::RejectedLine(rejected) if !self.heard => {
+            Action::RejectedLine(rejected) if !self.has_output => {
                 self.noise += 1;
                 let line = String::from_utf8_lossy(&rejected.head).into_owned();
                 if self.noise == NOISE {
@@ -223,33 +223,33 @@ impl Conversation {
     }
 
     /// Puts the first question on the screen.
-    fn ask(&mut self) {
+    fn show_question(&mut self) {
         // Before it is shown, so that no answer to what was seen is dropped.
-        self.asked = Instant::now();
-        self.ask_again();
+        self.asked_at = Instant::now();
+        self.show_next_question();
     }
 
     /// The same question, which was seen before.
-    fn ask_again(&mut self) {
+    fn show_next_question(&mut self) {
         if let Some((_, permission)) = self.questions.front() {
-            self.screen.ask(permission);
+            self.screen.show_permission(permission);
         }
     }
 
     /// A line is a prompt, or the answer to the question that its writer saw.
     fn typed(&mut self, line: &Line) -> Result<(), String> {
         let text = line.text.trim();
-        let early = !self.questions.is_empty() && line.at < self.asked;
+        let early = !self.questions.is_empty() && line.at < self.asked_at;
         let late = match self.withdrawn {
             Some(at) if line.at < at => true,
-            _ => self.withdrawn.take().is_some() && Word::of(text).is_some(),
+            _ => self.withdrawn.take().is_some() && Command::of(text).is_some(),
         };
         if early || late {
             let what = if early { "it was typed before the question" } else { "that question was withdrawn" };
             self.screen.note(&format!("({what}: dropped)"));
-            self.ask_again();
-        } else if let Some((ask, permission)) = self.questions.pop_front() {
-            self.decide(ask, permission, Word::of(text));
+            self.show_next_question();
+        } else if let Some((show_question, permission)) = self.questions.pop_front() {
+            self.decide(show_question, permission, Command::of(text));
         } else if text.is_empty() {
             self.screen.ready();
         } else {
@@ -258,24 +258,24 @@ impl Conversation {
         Ok(())
     }
 
-    fn decide(&mut self, ask: IncomingRequest, permission: PermissionRequest, word: Option<Word>) {
+    fn decide(&mut self, show_question: IncomingRequest, permission: PermissionRequest, word: Option<Command>) {
         let decision = match word {
-            Some(Word::Yes) => Decision::allow(),
-            Some(Word::Always) => Allow::new().and_remember_all(permission.suggestions()).into(),
-            Some(Word::No) => Decision::deny("the user said no"),
+            Some(Command::Yes) => Decision::allow(),
+            Some(Command::Always) => Allow::new().and_remember_all(permission.suggestions()).into(),
+            Some(Command::No) => Decision::deny("the user said no"),
             None => {
-                self.questions.push_front((ask, permission));
-                return self.ask_again();
+                self.questions.push_front((show_question, permission));
+                return self.show_next_question();
             }
         };
         // It may have been withdrawn a moment ago; then there is nothing to answer.
-        let _ = self.claude.respond(ask.id(), decision);
-        self.ask();
+        let _ = self.claude.respond(show_question.id(), decision);
+        self.show_question();
     }
 
-    fn deny(&mut self, ask: &IncomingRequest, reason: &str) {
+    fn deny(&mut self, show_question: &IncomingRequest, reason: &str) {
         // It may have been withdrawn a moment ago; then there is nothing to answer.
-        let _ = self.claude.respond(ask.id(), Decision::deny(reason));
+        let _ = self.claude.respond(show_question.id(), Decision::deny(reason));
     }
 
     fn leave_when_idle(&mut self) {
@@ -299,19 +299,19 @@ impl Conversation {
         let exit = closed.exit.map(|exit| exit.to_string()).unwrap_or_else(|| "no exit".into());
         let lines: Vec<&str> = closed.stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let stderr = lines[lines.len().saturating_sub(3)..].join(" | ");
-        let said = if stderr.is_empty() { String::new() } else { format!("; it said: {stderr}") };
-        format!("no answer: {cause} ({exit}{said})")
+        let suffix = if stderr.is_empty() { String::new() } else { format!("; it said: {stderr}") };
+        format!("no answer: {cause} ({exit}{suffix})")
     }
 }
 
 /// What answers a question.
-enum Word {
+enum Command {
     Yes,
     No,
     Always,
 }
 
-impl Word {
+impl Command {
     fn of(text: &str) -> Option<Self> {
         match text {
             "y" | "yes" => Some(Self::Yes),

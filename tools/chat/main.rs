@@ -54,10 +54,10 @@ fn chat(arguments: Arguments) -> Result<u8, String> {
         }
     }
     let options = options.args(arguments.rest);
-    let asks_people = std::io::stdin().is_terminal() || arguments.prompt.is_none();
+    let has_terminal = std::io::stdin().is_terminal() || arguments.prompt.is_none();
     let screen = Screen::new(arguments.prompt.is_none());
     async_io::block_on(async {
-        let mut conversation = Conversation::start(&options, screen, asks_people, arguments.stall)?;
+        let mut conversation = Conversation::start(&options, screen, has_terminal, arguments.stall)?;
         match arguments.prompt {
             Some(prompt) => conversation.once(&prompt).await,
             None => conversation.talk().await,

@@ -14,7 +14,7 @@ pub(crate) struct Screen {
     /// The answer is shown as it comes. Otherwise each of its texts is shown once it is complete: what a program reads from a
     /// pipe cannot be taken back.
     live: bool,
-    said: Accumulator,
+    accumulator: Accumulator,
     /// Texts that are not complete and not shown yet.
     held: Vec<(BlockId, String)>,
     mid_line: bool,
@@ -25,12 +25,12 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new(interactive: bool) -> Self {
         let live = interactive || stdout().is_terminal();
-        Self { interactive, live, said: Accumulator::new(), held: Vec::new(), mid_line: false, unseen: false }
+        Self { interactive, live, accumulator: Accumulator::new(), held: Vec::new(), mid_line: false, unseen: false }
     }
 
     /// Shows what a message adds to the answer, and what it takes back.
     pub(crate) fn message(&mut self, message: &Message) {
-        for edit in self.said.add(message) {
+        for edit in self.accumulator.add(message) {
             if edit.block().parent_tool_use_id.is_none() {
                 self.edit(edit);
             }
@@ -91,7 +91,7 @@ impl Screen {
     }
 
     /// Asks whether a tool may run.
-    pub(crate) fn ask(&mut self, permission: &PermissionRequest) {
+    pub(crate) fn show_permission(&mut self, permission: &PermissionRequest) {
         let always = if permission.suggestions().is_empty() { "" } else { " / always" };
         let what = format!("{} {}", permission.tool_name, cut(permission.input.as_str()));
         self.note(&format!("may it run {what}? (y / n{always})"));

@@ -50,7 +50,7 @@ pub(crate) fn main() -> ExitCode {
 /// What the arguments ask for; nothing where they only wanted to know something.
 fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<dyn std::error::Error>> {
     let mut generation = Default::default();
-    let (mut replay, mut partial, mut can_ask, mut skips) = (false, false, false, false);
+    let (mut replay, mut partial, mut can_request, mut skips) = (false, false, false, false);
     let (mut max_turns, mut faults, mut servers) = (None, Vec::new(), Vec::new());
     let (mut resumes, mut sessions) = (None, String::new());
     while let Some(arg) = args.next() {
@@ -73,7 +73,7 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
             "--generation" => generation = value()?.parse()?,
             "--fault" => faults.push(value()?.parse::<Fault>()?),
             "--max-turns" => max_turns = Some(value()?.parse()?),
-            "--permission-prompt-tool" => can_ask = !value()?.is_empty(),
+            "--permission-prompt-tool" => can_request = !value()?.is_empty(),
             "--permission-mode" => skips |= value()? == "bypassPermissions",
             "--dangerously-skip-permissions" => skips = true,
             "--mcp-config" => servers.extend(host_servers(&value()?)?),
@@ -87,11 +87,11 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
     }
     let unknown = resumes.filter(|resumed: &String| sessions.split(',').all(|known| known != resumed));
     faults.extend(unknown.map(Fault::BadResume));
-    let asks = can_ask && !skips;
+    let needs_permission = can_request && !skips;
     let mut script = Script::new(generation)
         .replay_user_messages(replay)
         .include_partial_messages(partial)
-        .answering(move |prompt| answer(prompt, asks));
+        .answering(move |prompt| answer(prompt, needs_permission));
     if std::env::var_os("CLAUDE_CODE_SDK_READS_SESSION_STATE").is_some_and(|value| value == "1") {
         script = script.session_state_messages(true);
     }
@@ -117,8 +117,8 @@ fn host_servers(config: &str) -> Result<Vec<String>, Box<dyn std::error::Error>>
     Ok(servers.filter(|(_, server)| server["type"] == "sdk").map(|(name, _)| name.clone()).collect())
 }
 
-fn answer(prompt: &str, asks: bool) -> Vec<Step> {
-    let scripted = steps_in(prompt, asks);
+fn answer(prompt: &str, needs_permission: bool) -> Vec<Step> {
+    let scripted = steps_in(prompt, needs_permission);
     if !scripted.is_empty() {
         return scripted;
     }
@@ -127,7 +127,7 @@ fn answer(prompt: &str, asks: bool) -> Vec<Step> {
             let input = serde_json::json!({ "command": command.trim(), "description": "run" });
             let call = serde_json::json!({ "text": "I will run it.", "tool": "Bash", "input": input });
             let script = serde_json::json!({ "steps": [call, { "text": "That is all." }] });
-            steps_in(&script.to_string(), asks)
+            steps_in(&script.to_string(), needs_permission)
         }
         None => {
             let words = prompt.split_whitespace().count();

@@ -21,7 +21,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Journal, Option<JournalError>
 }
 
 pub(crate) fn play(journal: &Journal) -> Played {
-    let (mut events, mut requests, mut asks) = (Vec::new(), HashMap::new(), HashMap::new());
+    let (mut events, mut requests, mut incoming_ids) = (Vec::new(), HashMap::new(), HashMap::new());
     let mut written = Vec::new();
     let mut replay = journal.replay();
     for step in &mut replay {
@@ -34,13 +34,13 @@ pub(crate) fn play(journal: &Journal) -> Played {
                     let id: Option<&String> = written.get(request.number() as usize - 1);
                     requests.extend(id.map(|id| (*request, id.clone())));
                 }
-                Action::IncomingRequest(ask) => drop(asks.insert(ask.id(), ask.request_id())),
+                Action::IncomingRequest(incoming) => drop(incoming_ids.insert(incoming.id(), incoming.request_id())),
                 _ => {}
             }
             events.push((step.time, Event::Action(action)));
         }
     }
-    Played { events, requests, asks, counts: replay.protocol().stats() }
+    Played { events, requests, incoming_ids, counts: replay.protocol().stats() }
 }
 
 /// The ids on the wire of the requests that a step writes.

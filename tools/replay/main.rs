@@ -43,7 +43,7 @@ fn run() -> Result<ExitCode, String> {
             Some("--text") => text = true,
             Some("--against") => against = Some(arguments.next().ok_or(USAGE)?),
             Some("--help" | "-h") => {
-                return told(&USAGE).map(|()| ExitCode::SUCCESS);
+                return failure(&USAGE).map(|()| ExitCode::SUCCESS);
             }
             Some(flag) if flag.starts_with("--") => return Err(format!("unknown option {flag}; {USAGE}")),
             _ if file.is_none() => file = Some(argument),
@@ -83,9 +83,9 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
         }
     }
     if text {
-        let claude_duplex::Stats { blank, keep_alive, echoed_answers, asked_again, .. } = played.counts;
+        let claude_duplex::Stats { blank, keep_alive, echoed_responses, repeated_requests, .. } = played.counts;
         let quiet = format!(
-            "{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers, {asked_again} asked again"
+            "{blank} blank, {keep_alive} keep-alive, {echoed_responses} echoed answers, {repeated_requests} asked again"
         );
         writeln!(out, "{:>9}  lines without an action: {quiet}", "")?;
     }
@@ -106,11 +106,11 @@ fn compare(left: &OsStr, right: &OsStr) -> Result<ExitCode, String> {
     };
     match journal::difference(&journal(left)?, &journal(right)?) {
         None => Ok(ExitCode::SUCCESS),
-        Some(difference) => told(&difference).map(|()| ExitCode::from(1)),
+        Some(difference) => failure(&difference).map(|()| ExitCode::from(1)),
     }
 }
 
-fn told(what: &dyn Display) -> Result<(), String> {
+fn failure(what: &dyn Display) -> Result<(), String> {
     unless_left(writeln!(io::stdout(), "{what}"))
 }
 

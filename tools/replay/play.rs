@@ -26,7 +26,7 @@ pub(crate) struct Player {
     /// The ids that the host gave its requests.
     requests: HashMap<RequestId, String>,
     /// The ids that the CLI gave its incoming requests, and those that are open by them.
-    asks: HashMap<IncomingId, String>,
+    incoming_ids: HashMap<IncomingId, String>,
     open: HashMap<String, IncomingId>,
     events: Vec<(SessionTime, Event)>,
     /// Replaces the session between two inputs.
@@ -49,7 +49,7 @@ impl Player {
         Self {
             protocol: Protocol::new(config, SessionTime::ZERO),
             requests: HashMap::new(),
-            asks: HashMap::new(),
+            incoming_ids: HashMap::new(),
             open: HashMap::new(),
             events: Vec::new(),
             between: None,
@@ -89,7 +89,12 @@ impl Player {
             self.protocol.handle_timeout(due);
             self.collect(due);
         }
-        Played { events: self.events, requests: self.requests, asks: self.asks, counts: self.protocol.stats() }
+        Played {
+            events: self.events,
+            requests: self.requests,
+            incoming_ids: self.incoming_ids,
+            counts: self.protocol.stats(),
+        }
     }
 
     fn pass_time(&mut self, now: SessionTime) {
@@ -111,9 +116,9 @@ impl Player {
                 self.events.push((now, Event::Child(order)));
             }
             let Some(action) = self.protocol.poll_action() else { break };
-            if let Action::IncomingRequest(ask) = &action {
-                self.asks.insert(ask.id(), ask.request_id());
-                self.open.insert(ask.request_id(), ask.id());
+            if let Action::IncomingRequest(incoming) = &action {
+                self.incoming_ids.insert(incoming.id(), incoming.request_id());
+                self.open.insert(incoming.request_id(), incoming.id());
             }
             self.events.push((now, Event::Action(action)));
         }
@@ -152,22 +157,23 @@ impl Player {
                     self.protocol.interrupt(now, interrupt).map_err(|refused| refused.to_string())?
                 } else {
                     let fields = request.iter().filter(|(name, _)| *name != "subtype");
-                    let asked = fields.fold(Request::new(subtype).id(&request_id), |asked, (name, value)| {
-                        asked.field(name, Json::from(value))
-                    });
-                    self.protocol.request(now, asked).map_err(|refused| refused.to_string())?
+                    let incoming_request = fields
+                        .fold(Request::new(subtype).id(&request_id), |incoming_request, (name, value)| {
+                            incoming_request.field(name, Json::from(value))
+                        });
+                    self.protocol.request(now, incoming_request).map_err(|refused| refused.to_string())?
                 };
                 self.requests.insert(id, request_id);
             }
             HostLine::ControlResponse { response } => {
-                let ask = self.open.get(&response.request_id).copied().ok_or("an answer to nothing")?;
+                let incoming = self.open.get(&response.request_id).copied().ok_or("an answer to nothing")?;
                 let answer = match (response.error, response.response) {
                     (Some(message), _) => IncomingResponse::Error { message },
                     (None, payload) => {
                         IncomingResponse::Raw(payload.unwrap_or_else(|| Json::from(&serde_json::Value::Null)))
                     }
                 };
-                self.protocol.respond(now, ask, answer).map_err(|error| error.to_string())?;
+                self.protocol.respond(now, incoming, answer).map_err(|error| error.to_string())?;
             }
             HostLine::Other => return Err("a line that is no command of this crate".into()),
         }
@@ -179,7 +185,7 @@ impl Player {
 pub(crate) struct Played {
     pub(crate) events: Vec<(SessionTime, Event)>,
     pub(crate) requests: HashMap<RequestId, String>,
-    pub(crate) asks: HashMap<IncomingId, String>,
+    pub(crate) incoming_ids: HashMap<IncomingId, String>,
     pub(crate) counts: Stats,
 }
 

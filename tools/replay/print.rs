@@ -48,7 +48,7 @@ impl Played {
 
     fn request_id(&self, action: &Action) -> Option<&str> {
         match action {
-            Action::IncomingAnswered { id, .. } | Action::IncomingCancelled { id, .. } => self.asks.get(id),
+            Action::IncomingAnswered { id, .. } | Action::IncomingCancelled { id, .. } => self.incoming_ids.get(id),
             Action::ResponseReceived { request, .. } => self.requests.get(request),
             _ => None,
         }

@@ -67,18 +67,18 @@ fn run() -> Result<ExitCode, String> {
     let signals = signals.to(child.id());
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else { return Err("the CLI has no pipes".into()) };
-    let (tell, told) = std::sync::mpsc::sync_channel(WAITING);
-    let recorder = thread::spawn(move || record.run(&told));
-    let to_cli = tell.clone();
+    let (sender, received_lines) = std::sync::mpsc::sync_channel(WAITING);
+    let recorder = thread::spawn(move || record.run(&received_lines));
+    let to_cli = sender.clone();
     // It waits for the host, so it is not waited for.
     thread::spawn(move || pipes::pass(Direction::In, std::io::stdin(), stdin, &to_cli));
     let (open, ended) = std::sync::mpsc::channel::<()>();
-    let (to_host, is_open) = (tell.clone(), open.clone());
+    let (to_host, is_open) = (sender.clone(), open.clone());
     thread::spawn(move || {
         pipes::pass(Direction::Out, stdout, std::io::stdout(), &to_host);
         drop(is_open);
     });
-    let to_host = tell.clone();
+    let to_host = sender.clone();
     thread::spawn(move || {
         pipes::pass(Direction::Err, stderr, std::io::stderr(), &to_host);
         drop(open);
@@ -87,7 +87,7 @@ fn run() -> Result<ExitCode, String> {
     let status = child.wait().map_err(|error| format!("the CLI cannot be waited for: {error}"))?;
     // What it left running may hold its output open.
     let _ = ended.recv_timeout(REST);
-    let _ = tell.send((Direction::Exit, record::status(status).to_string().into_bytes()));
+    let _ = sender.send((Direction::Exit, record::status(status).to_string().into_bytes()));
     let _ = recorder.join();
     Ok(signals::leave(status))
 }

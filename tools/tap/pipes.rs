@@ -34,7 +34,7 @@ pub(crate) fn pass(
     direction: Direction,
     mut from: impl Read,
     mut to: impl Write,
-    tell: &SyncSender<(Direction, Vec<u8>)>,
+    sender: &SyncSender<(Direction, Vec<u8>)>,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -45,7 +45,7 @@ pub(crate) fn pass(
             Err(_) => break,
         };
         // Without a recorder the session goes on.
-        let _ = tell.send((direction, buffer[..count].to_vec()));
+        let _ = sender.send((direction, buffer[..count].to_vec()));
         if to.write_all(&buffer[..count]).and_then(|()| to.flush()).is_err() {
             break;
         }

@@ -62,10 +62,10 @@ impl Record {
     }
 
     /// Records until there is no more. A file that cannot be written does not disturb the session.
-    pub(crate) fn run(mut self, told: &Receiver<(Direction, Vec<u8>)>) {
+    pub(crate) fn run(mut self, received_lines: &Receiver<(Direction, Vec<u8>)>) {
         loop {
             let now = self.start.elapsed();
-            match told.recv_timeout(TICK) {
+            match received_lines.recv_timeout(TICK) {
                 Ok((Direction::Exit, status)) => {
                     self.end_lines();
                     return self.line(Direction::Exit, &status);

@@ -16,7 +16,7 @@ pub(crate) struct Watch {
     /// Prompts after the last result.
     prompts: Vec<Duration>,
     /// When the CLI wrote its last line, and whether its silence was reported.
-    heard: Duration,
+    last_output_at: Duration,
     silent: bool,
 }
 
@@ -49,7 +49,7 @@ struct Response {
 impl Watch {
     pub(crate) fn new(late: Duration) -> Self {
         let (incoming, outgoing, prompts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { late, incoming, outgoing, prompts, heard: Duration::ZERO, silent: false }
+        Self { late, incoming, outgoing, prompts, last_output_at: Duration::ZERO, silent: false }
     }
 
     /// The host wrote that line.
@@ -63,7 +63,7 @@ impl Watch {
         match parts.r#type.as_deref() {
             Some("user") => {
                 self.prompts.push(now);
-                (self.heard, self.silent) = (now, false);
+                (self.last_output_at, self.silent) = (now, false);
             }
             Some("control_request") => open(&mut self.outgoing, now, parts),
             Some("control_response") => {
@@ -81,7 +81,7 @@ impl Watch {
 
     /// The CLI wrote that line.
     pub(crate) fn received(&mut self, now: Duration, line: &[u8]) -> Vec<String> {
-        (self.heard, self.silent) = (now, false);
+        (self.last_output_at, self.silent) = (now, false);
         if line.trim_ascii().is_empty() {
             return Vec::new();
         }
@@ -116,9 +116,9 @@ impl Watch {
             }
         }
         let waits = !self.prompts.is_empty() && self.incoming.is_empty();
-        if waits && !self.silent && self.heard + late <= now {
+        if waits && !self.silent && self.last_output_at + late <= now {
             self.silent = true;
-            let silence = (now - self.heard).as_secs();
+            let silence = (now - self.last_output_at).as_secs();
             remarks.push(format!("the CLI is silent for {silence} s, and a prompt has no result"));
         }
         remarks

@@ -44,7 +44,7 @@ pub(crate) struct Extent {
 impl Axis {
     pub(crate) fn new(left: f64, story: &Story) -> Self {
         let mut times: Vec<(u64, bool)> = story.times().into_iter().map(|time| (time.as_nanos(), true)).collect();
-        times.extend(story.said.iter().map(|(time, _)| (time.as_nanos(), false)));
+        times.extend(story.texts.iter().map(|(time, _)| (time.as_nanos(), false)));
         // Of one time, the event that is no mere line comes first.
         times.sort_unstable_by_key(|(time, is_event)| (*time, !is_event));
         times.dedup_by_key(|(time, _)| *time);

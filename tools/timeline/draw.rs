@@ -77,9 +77,9 @@ impl Page<'_> {
         self.marks(story);
         let prompts = self.prompts(&story.prompts);
         self.turns(&story.turns, &prompts);
-        self.spans("incoming", &story.asks);
+        self.spans("incoming", &story.permissions);
         self.spans("requests", &story.requests);
-        self.said(&story.said);
+        self.draw_texts(&story.texts);
     }
 
     fn marks(&mut self, story: &Story) {
@@ -169,9 +169,9 @@ impl Page<'_> {
     }
 
     /// A tick for each line of the CLI, taller for a longer one.
-    fn said(&mut self, said: &[(SessionTime, usize)]) {
+    fn draw_texts(&mut self, texts: &[(SessionTime, usize)]) {
         self.bars.text((8.0, self.y + TICK), "lane", "lines");
-        for (time, bytes) in said {
+        for (time, bytes) in texts {
             let Some(x) = self.band.x(*time) else { continue };
             let height = ((*bytes as f64).log10() * 7.0).clamp(4.0, TICK);
             self.bars.line((x, self.y + TICK), (x, self.y + TICK - height), "tick");

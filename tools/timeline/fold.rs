@@ -43,7 +43,7 @@ impl Story {
         let turn = self.turns[turns..].iter().find(|turn| turn.id == id)?;
         let (from, until) = (prompt.span.from, prompt.span.until?.max(turn.until?));
         let within = |time: SessionTime| time >= from && time <= until;
-        let spans = self.asks.iter().chain(&self.requests).any(|span| within(span.from));
+        let spans = self.permissions.iter().chain(&self.requests).any(|span| within(span.from));
         let marks = self.host.iter().chain(&self.end).any(|mark| within(mark.time));
         (!spans && !marks).then_some((from, until))
     }
@@ -53,7 +53,7 @@ impl Story {
         let Some((_, until)) = self.plain(&self.prompts[end - 1]) else { return };
         let count = end - first;
         self.turns.retain(|turn| turn.from < from || turn.from > until);
-        self.said.retain(|(time, _)| *time < from || *time > until);
+        self.texts.retain(|(time, _)| *time < from || *time > until);
         let prompts: Vec<Prompt> = self.prompts.drain(first..end).collect();
         let Some(mut prompt) = prompts.into_iter().next() else { return };
         (prompt.span.from, prompt.span.until, prompt.taken) = (from, Some(until), None);

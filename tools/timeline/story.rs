@@ -18,10 +18,10 @@ pub(crate) struct Story {
     pub(crate) host: Vec<Mark>,
     pub(crate) prompts: Vec<Prompt>,
     pub(crate) turns: Vec<Turn>,
-    pub(crate) asks: Vec<Span>,
+    pub(crate) permissions: Vec<Span>,
     pub(crate) requests: Vec<Span>,
     /// Every line of the CLI: when, and how long in bytes.
-    pub(crate) said: Vec<(SessionTime, usize)>,
+    pub(crate) texts: Vec<(SessionTime, usize)>,
     /// Number and bytes of all lines of the CLI, folded ones included.
     pub(crate) total: (usize, usize),
     pub(crate) end: Option<Mark>,
@@ -86,21 +86,21 @@ impl Story {
                 true => author.host_line(&mut story, line),
                 false => {
                     author.cli_line(&mut story, line);
-                    story.said.push((line.time, line.bytes.len()));
+                    story.texts.push((line.time, line.bytes.len()));
                 }
             }
         }
         for (time, event) in events {
             author.event(&mut story, *time, event, played);
         }
-        story.total = (story.said.len(), story.said.iter().map(|(_, bytes)| bytes).sum());
+        story.total = (story.texts.len(), story.texts.iter().map(|(_, bytes)| bytes).sum());
         story.fold();
         story
     }
 
     /// Times at which something begins while nothing runs.
     pub(crate) fn calm(&self) -> Vec<SessionTime> {
-        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
+        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.permissions).chain(&self.requests);
         let spans = spans.map(|span| (span.from, span.until));
         let mut edges: Vec<(SessionTime, i32)> = Vec::new();
         for (from, until) in spans.chain(self.turns.iter().map(|turn| (turn.from, turn.until))) {
@@ -121,7 +121,7 @@ impl Story {
 
     /// Every time at which something happened, beside lines of the CLI.
     pub(crate) fn times(&self) -> Vec<SessionTime> {
-        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
+        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.permissions).chain(&self.requests);
         let mut times: Vec<SessionTime> = spans.flat_map(|span| [Some(span.from), span.until]).flatten().collect();
         times.extend(self.turns.iter().flat_map(|turn| [Some(turn.from), turn.until]).flatten());
         times.extend(self.prompts.iter().filter_map(|prompt| prompt.taken).map(|(time, _)| time));
@@ -138,7 +138,7 @@ struct Author {
     /// Prompts that were written without a uuid, in order: who speaks of an unknown one speaks of the first of these.
     nameless: VecDeque<usize>,
     turns: HashMap<TurnId, usize>,
-    asks: HashMap<String, usize>,
+    permissions: HashMap<String, usize>,
     requests: HashMap<String, usize>,
 }
 
@@ -174,8 +174,8 @@ impl Author {
         }
         let value: Value = serde_json::from_slice(&line.bytes).unwrap_or_default();
         let id = value["request_id"].as_str().filter(|_| value["type"] == "control_cancel_request");
-        if let Some(at) = id.and_then(|id| self.asks.get(id)) {
-            let span = &mut story.asks[*at];
+        if let Some(at) = id.and_then(|id| self.permissions.get(id)) {
+            let span = &mut story.permissions[*at];
             if span.until.is_some() {
                 (span.until, span.tone) = (Some(line.time), Tone::Off);
                 span.text.push_str(", then withdrawn");
@@ -191,9 +191,16 @@ impl Author {
         self.prompts.get(&uuid).copied()
     }
 
-    fn ask_ended(&self, story: &mut Story, time: SessionTime, ask: Option<&String>, tone: Tone, mark: &str) {
-        if let Some(at) = ask.and_then(|id| self.asks.get(id)) {
-            let span = &mut story.asks[*at];
+    fn permission_ended(
+        &self,
+        story: &mut Story,
+        time: SessionTime,
+        incoming: Option<&String>,
+        tone: Tone,
+        mark: &str,
+    ) {
+        if let Some(at) = incoming.and_then(|id| self.permissions.get(id)) {
+            let span = &mut story.permissions[*at];
             (span.until, span.tone) = (Some(time), tone);
             span.text.push_str(mark);
         }
@@ -253,27 +260,27 @@ impl Author {
                     prompt.end = format!(" \u{2192} {}{inferred}", outcome.as_str());
                 }
             }
-            Action::IncomingRequest(ask) => {
-                let tool = ask.permission().map(|permission| permission.tool_name);
-                let text = tool.unwrap_or_else(|_| kind_name(ask.kind()).to_owned());
-                self.asks.insert(ask.request_id(), story.asks.len());
-                story.asks.push(open(time, text));
+            Action::IncomingRequest(incoming) => {
+                let tool = incoming.permission().map(|permission| permission.tool_name);
+                let text = tool.unwrap_or_else(|_| kind_name(incoming.kind()).to_owned());
+                self.permissions.insert(incoming.request_id(), story.permissions.len());
+                story.permissions.push(open(time, text));
             }
             Action::IncomingDeclined { kind, .. } => {
                 let text = format!("{} declined", kind_name(*kind));
-                story.asks.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
+                story.permissions.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
             }
-            Action::IncomingAnswered { id: ask, response: verdict, .. } => {
+            Action::IncomingAnswered { id: incoming, response: verdict, .. } => {
                 let (tone, mark) = match verdict {
                     ResponseKind::Denied | ResponseKind::Error => (Tone::Bad, " \u{2717}"),
                     ResponseKind::Declined => (Tone::Off, " declined"),
                     _ => (Tone::Good, " \u{2713}"),
                 };
-                self.ask_ended(story, time, played.asks.get(ask), tone, mark);
+                self.permission_ended(story, time, played.incoming_ids.get(incoming), tone, mark);
             }
-            Action::IncomingCancelled { id: ask, reason, .. } => {
+            Action::IncomingCancelled { id: incoming, reason, .. } => {
                 let mark = if *reason == CancelledReason::Cli { " withdrawn" } else { " over" };
-                self.ask_ended(story, time, played.asks.get(ask), Tone::Off, mark);
+                self.permission_ended(story, time, played.incoming_ids.get(incoming), Tone::Off, mark);
             }
             Action::ResponseReceived { request, response: reply, .. } => {
                 if let Some(at) = played.requests.get(request).and_then(|id| self.requests.get(id)) {

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_calendar() {
+    fn timestamps_follow_the_calendar() {
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_827_696, "2000-02-29T12:34:56Z"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_are_what_was_typed_first() {
+    fn titles_are_the_first_typed_prompt() {
         assert_eq!(text(&serde_json::json!("\n fix it \nplease")).as_deref(), Some("fix it"));
         assert_eq!(text(&serde_json::json!([{ "type": "text", "text": "look" }])).as_deref(), Some("look"));
         assert_eq!(text(&serde_json::json!("<command-name>/clear</command-name>")), None);

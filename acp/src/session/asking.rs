@@ -157,7 +157,7 @@ fn remembered(suggestions: &[PermissionUpdate]) -> String {
                 rules.collect::<Vec<_>>().join(", ")
             }
             PermissionChange::SetMode(PermissionMode::AcceptEdits) => "edits".to_owned(),
-            PermissionChange::SetMode(mode) => format!("what the mode {} allows", mode.as_str()),
+            PermissionChange::SetMode(mode) => format!("tool calls that the mode {} allows", mode.as_str()),
             PermissionChange::AddDirectories(directories) => format!("access to {}", directories.join(", ")),
             _ => return None,
         };
@@ -180,11 +180,11 @@ fn decide(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Erro
                 choices.into_iter().enumerate().find(|(at, choice)| choice.option(*at).option_id == selected.option_id);
             match chosen {
                 Some((_, choice)) => choice.decision.into(),
-                None => deny("The client chose what was not offered."),
+                None => deny("The client chose an option that was not offered."),
             }
         }
         Ok(_) => Deny::new("The user cancelled the turn.").and_interrupt().into(),
-        Err(error) => deny(&format!("Nobody could be asked: {}", error.message)),
+        Err(error) => deny(&format!("The user could not be asked: {}", error.message)),
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn always_says_what_is_remembered() {
+    fn the_option_always_names_the_remembered_rule() {
         let rule = json!({ "type": "addRules", "behavior": "allow", "destination": "localSettings",
             "rules": [{ "toolName": "Bash", "ruleContent": "npm test:*" }] });
         let mode = json!({ "type": "setMode", "mode": "acceptEdits", "destination": "session" });
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_not_offered_allows_nothing() {
+    fn an_option_that_was_not_offered_allows_nothing() {
         let permission = PermissionRequest::new("Bash", json!({ "command": "ls" }));
         for (id, allows) in [("allow.0", true), ("reject.1", false), ("allow.7", false), ("", false)] {
             let outcome = json!({ "outcome": { "outcome": "selected", "optionId": id } });

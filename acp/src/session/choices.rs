@@ -65,16 +65,16 @@ impl Choices {
 
     fn offers(&self) -> Vec<(PermissionMode, &'static str, &'static str)> {
         let mut offers = vec![
-            (PermissionMode::Default, "Default", "Asks before anything that changes or runs something"),
+            (PermissionMode::Default, "Default", "Asks before edits and commands"),
             (PermissionMode::AcceptEdits, "Accept edits", "Edits files without asking"),
-            (PermissionMode::Plan, "Plan", "Reads and plans, changes nothing"),
-            (PermissionMode::DontAsk, "Don't ask", "Refuses what the rules do not allow"),
+            (PermissionMode::Plan, "Plan", "Reads and plans without changes"),
+            (PermissionMode::DontAsk, "Don't ask", "Denies tool calls that no rule allows"),
         ];
         if self.auto || self.mode == Some(PermissionMode::Auto) {
-            offers.push((PermissionMode::Auto, "Auto", "A model decides what needs a question"));
+            offers.push((PermissionMode::Auto, "Auto", "A model decides which tool calls need approval"));
         }
         if self.bypass || self.mode == Some(PermissionMode::BypassPermissions) {
-            offers.push((PermissionMode::BypassPermissions, "Bypass permissions", "Asks for nothing"));
+            offers.push((PermissionMode::BypassPermissions, "Bypass permissions", "Never asks"));
         }
         offers
     }
@@ -121,7 +121,7 @@ impl Session {
         if !self.choices.offers().iter().any(|(offer, ..)| offer.as_str() == &*mode.0) {
             let offers = self.choices.offers();
             let offers: Vec<&str> = offers.iter().map(|(offer, ..)| offer.as_str()).collect();
-            let message = format!("there is no mode {}; there are {}", mode.0, offers.join(", "));
+            let message = format!("unknown mode {}; the modes are {}", mode.0, offers.join(", "));
             let _ = responder.respond_with_error(failure::invalid(message));
             return;
         }
@@ -161,7 +161,7 @@ impl Session {
         let refused = match &mut self.claude {
             Some(claude) => match claude.request(request) {
                 Ok(id) => return drop(self.waiting.insert(id, waiting)),
-                Err(refused) => failure::internal(format!("the CLI takes no requests: {refused}")),
+                Err(refused) => failure::internal(format!("the CLI accepts no requests: {refused}")),
             },
             None => failure::internal("the claude process has ended; a prompt starts it again"),
         };

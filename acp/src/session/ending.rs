@@ -44,7 +44,7 @@ impl Session {
     /// Gives up a CLI that has not ended, and of which nothing more can be learned.
     pub(super) fn given_up(&mut self) {
         if let Some(claude) = &self.claude {
-            let error = failure::internal(format!("the session cannot go on: {}", claude.trouble()));
+            let error = failure::internal(format!("the session cannot continue: {}", claude.trouble()));
             self.lose(&error);
         }
     }

@@ -121,7 +121,7 @@ impl Session {
             Err(RequestError::Lost(_)) => return self.opening = Some(Opening(opener)),
             Err(error) => {
                 if let Some(opener) = opener {
-                    let error = failure::internal(format!("the CLI does not start: {error}"));
+                    let error = failure::internal(format!("the CLI cannot start: {error}"));
                     opener.respond(self.client.session(), Err(error));
                 }
                 return self.abort();

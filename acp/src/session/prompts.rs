@@ -66,13 +66,13 @@ impl Session {
     async fn accept(&mut self, request: PromptRequest) -> Result<PromptId, Error> {
         let prompt = content::prompt(request.prompt)?;
         if self.closing.is_some() {
-            return Err(failure::internal("the session is closed"));
+            return Err(failure::internal("the session is closed; load it or create another"));
         }
         if self.claude.is_none() {
             self.restart().await?;
         }
         let claude = self.claude.as_mut().ok_or_else(Error::internal_error)?;
-        claude.prompt(prompt).map_err(|refused| failure::internal(format!("the prompt is refused: {refused}")))
+        claude.prompt(prompt).map_err(|refused| failure::internal(format!("the prompt was refused: {refused}")))
     }
 
     /// Cancels all prompts: those that wait, and the turn that runs.

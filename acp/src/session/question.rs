@@ -56,7 +56,7 @@ fn filled(questions: &Questions, response: Result<CreateElicitationResponse, Err
         Ok(ElicitationAction::Accept(accepted)) => accepted.content.unwrap_or_default(),
         Ok(ElicitationAction::Decline) => return questions.decline().into(),
         Ok(_) => return cancelled(),
-        Err(error) => return deny(&format!("Nobody could be asked: {}", error.message)),
+        Err(error) => return deny(&format!("The user could not be asked: {}", error.message)),
     };
     let reply = questions.list.iter().enumerate().try_fold(questions.reply(), |reply, (at, question)| {
         match content.get(&format!("q{at}")) {
@@ -92,7 +92,7 @@ async fn one_by_one(client: &Client, questions: &Questions, call: &str) -> Incom
         let selected = match client.request(request).await.map(|response| response.outcome) {
             Ok(RequestPermissionOutcome::Selected(selected)) => selected.option_id,
             Ok(_) => return cancelled(),
-            Err(error) => return deny(&format!("Nobody could be asked: {}", error.message)),
+            Err(error) => return deny(&format!("The user could not be asked: {}", error.message)),
         };
         let chosen = selected.0.strip_prefix("choice.").and_then(|at| choices.get(at.parse::<usize>().ok()?));
         let Some(chosen) = chosen else { return questions.decline().into() };

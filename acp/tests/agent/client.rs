@@ -21,7 +21,7 @@ pub(crate) struct Agent {
     next: u64,
     gate: Arc<Gate>,
     /// All messages of the agent, in order.
-    pub(crate) said: Vec<Value>,
+    pub(crate) received: Vec<Value>,
 }
 
 /// Whether the client reads.
@@ -98,7 +98,7 @@ impl Agent {
             }
         });
         let stdin = child.stdin.take();
-        Self { child, stdin, lines, next: 0, gate, said: Vec::new() }
+        Self { child, stdin, lines, next: 0, gate, received: Vec::new() }
     }
 
     pub(crate) fn process(&self) -> u32 {
@@ -157,14 +157,14 @@ impl Agent {
     pub(crate) fn until(&mut self, mut from: usize, what: &str, fits: impl Fn(&Value) -> bool) -> usize {
         let end = Instant::now() + LONG;
         loop {
-            if let Some(at) = self.said[from..].iter().position(&fits) {
+            if let Some(at) = self.received[from..].iter().position(&fits) {
                 return from + at;
             }
-            from = self.said.len();
+            from = self.received.len();
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(line) => self.said.push(line),
-                Err(RecvTimeoutError::Timeout) => panic!("{what} does not come; said: {:#?}", self.said),
-                Err(RecvTimeoutError::Disconnected) => panic!("the agent has ended; said: {:#?}", self.said),
+                Ok(line) => self.received.push(line),
+                Err(RecvTimeoutError::Timeout) => panic!("{what} does not come; said: {:#?}", self.received),
+                Err(RecvTimeoutError::Disconnected) => panic!("the agent has ended; said: {:#?}", self.received),
             }
         }
     }
@@ -172,24 +172,27 @@ impl Agent {
     /// Waits for the response to a request.
     pub(crate) fn response(&mut self, id: u64) -> Value {
         let at = self.response_at(id);
-        self.said[at].clone()
+        self.received[at].clone()
     }
 
     /// Waits for the response to a request, and returns its position.
     pub(crate) fn response_at(&mut self, id: u64) -> usize {
-        self.until(0, &format!("the response to {id}"), |said| said["id"] == id && said.get("method").is_none())
+        self.until(0, &format!("the response to {id}"), |received| {
+            received["id"] == id && received.get("method").is_none()
+        })
     }
 
     /// Waits for the next request of the agent after a position.
-    pub(crate) fn asked(&mut self, from: usize) -> (usize, Value) {
-        let at = self.until(from, "a request", |said| said.get("method").is_some() && said.get("id").is_some());
-        (at, self.said[at].clone())
+    pub(crate) fn next_request(&mut self, from: usize) -> (usize, Value) {
+        let at =
+            self.until(from, "a request", |received| received.get("method").is_some() && received.get("id").is_some());
+        (at, self.received[at].clone())
     }
 
     /// Waits for an update of a kind after a position.
     pub(crate) fn update(&mut self, from: usize, kind: &str) -> (usize, Value) {
-        let at = self.until(from, kind, |said| said["params"]["update"]["sessionUpdate"] == kind);
-        (at, self.said[at]["params"]["update"].clone())
+        let at = self.until(from, kind, |received| received["params"]["update"]["sessionUpdate"] == kind);
+        (at, self.received[at]["params"]["update"].clone())
     }
 
     /// Opens a session and returns its id.
@@ -209,7 +212,7 @@ impl Agent {
 
     /// Returns the text of an answer within what was said.
     pub(crate) fn text(&self, from: usize, to: usize) -> String {
-        let chunks = self.said[from..to].iter().map(|said| &said["params"]["update"]);
+        let chunks = self.received[from..to].iter().map(|received| &received["params"]["update"]);
         let chunks = chunks.filter(|update| update["sessionUpdate"] == "agent_message_chunk");
         chunks.filter_map(|update| update["content"]["text"].as_str()).collect()
     }
@@ -273,9 +276,9 @@ impl Drop for Directory {
 }
 
 /// Returns the last state of each tool call: the announcement, with all updates applied.
-pub(crate) fn calls(said: &[Value]) -> HashMap<String, Value> {
+pub(crate) fn calls(received: &[Value]) -> HashMap<String, Value> {
     let mut calls: HashMap<String, Value> = HashMap::new();
-    for update in said.iter().map(|said| &said["params"]["update"]) {
+    for update in received.iter().map(|received| &received["params"]["update"]) {
         if !matches!(update["sessionUpdate"].as_str(), Some("tool_call" | "tool_call_update")) {
             continue;
         }

@@ -14,7 +14,7 @@ fn response(name: &str, capabilities: Value, elicitation: Value, client: Option<
     let session = agent.session();
     let prompt = agent.prompt(&session, &script(json!([{ "elicitation": elicitation, "text": "done" }])));
     if let Some((expected, response)) = client {
-        let (_, request) = agent.asked(0);
+        let (_, request) = agent.next_request(0);
         assert_eq!(request["method"], "elicitation/create");
         let mut params = request["params"].clone();
         assert_eq!(params["sessionId"], session);
@@ -29,15 +29,16 @@ fn response(name: &str, capabilities: Value, elicitation: Value, client: Option<
         }
     }
     let end = agent.response_at(prompt);
-    assert_eq!((&agent.said[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "done"));
-    let asked = agent.said[..end].iter().filter(|said| said["method"] == "elicitation/create").count();
-    assert_eq!(asked, usize::from(client_was_asked(&agent)));
+    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "done"));
+    let next_request =
+        agent.received[..end].iter().filter(|received| received["method"] == "elicitation/create").count();
+    assert_eq!(next_request, usize::from(client_was_asked(&agent)));
     assert_eq!(agent.finish(), Some(0));
     responded(&fs::read_to_string(directory.0.join(format!("{session}.0.journal"))).expect("a journal"))
 }
 
 fn client_was_asked(agent: &Agent) -> bool {
-    agent.said.iter().any(|said| said["method"] == "elicitation/create")
+    agent.received.iter().any(|received| received["method"] == "elicitation/create")
 }
 
 /// Returns the only response of the host in a journal.
@@ -104,7 +105,7 @@ fn links_are_shown() {
 }
 
 #[test]
-fn a_client_that_cannot_show_them_is_not_asked() {
+fn a_client_without_elicitations_gets_no_request() {
     for (name, capabilities, elicitation) in [
         ("none-form", json!({}), form()),
         ("none-link", json!({}), link()),

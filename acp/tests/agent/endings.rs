@@ -24,14 +24,14 @@ fn busy(setup: &Setup<'_>) -> (Agent, String, u64, Vec<u32>) {
 }
 
 #[test]
-fn the_client_closes_its_end() {
+fn the_agent_ends_when_the_client_closes_its_input() {
     let (agent, _, _, processes) = busy(&Setup::default());
     assert_eq!(agent.finish(), Some(0));
     wait_for_the_end_of(&processes);
 }
 
 #[test]
-fn the_agent_is_asked_to_end() {
+fn the_agent_ends_on_sigterm() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let (mut agent, _, _, processes) = busy(&Setup::default());
         kill(agent.process(), signal);
@@ -41,14 +41,14 @@ fn the_agent_is_asked_to_end() {
 }
 
 #[test]
-fn the_agent_is_killed() {
+fn a_killed_agent_leaves_no_child() {
     let (mut agent, _, _, processes) = busy(&Setup::default());
     agent.kill();
     wait_for_the_end_of(&processes);
 }
 
 #[test]
-fn the_cli_is_killed() {
+fn the_prompt_fails_if_the_cli_is_killed() {
     let (mut agent, session, prompt, processes) = busy(&Setup::default());
     processes.iter().for_each(|process| kill(*process, Signal::KILL));
     let first = prompt;
@@ -58,7 +58,7 @@ fn the_cli_is_killed() {
     // The next prompt starts it again.
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
-    assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn", "{}", agent.said[end]);
+    assert_eq!(agent.received[end]["result"]["stopReason"], "end_turn", "{}", agent.received[end]);
     // Nothing of the turn that was lost is in it.
     let from = agent.response_at(first);
     let (at, chunk) = agent.update(from, "agent_message_chunk");
@@ -69,7 +69,7 @@ fn the_cli_is_killed() {
 }
 
 #[test]
-fn the_cli_dies_by_itself() {
+fn the_prompt_fails_if_the_cli_exits() {
     for fault in ["die=3", "partial-line", "close-stdin"] {
         let mut agent = Agent::start(&Setup { cli: &["--fault", fault], ..Setup::default() });
         let session = agent.session();
@@ -81,14 +81,14 @@ fn the_cli_dies_by_itself() {
 }
 
 #[test]
-fn the_cli_does_not_obey() {
+fn a_cli_that_ignores_signals_is_killed() {
     let (agent, _, _, processes) = busy(&Setup { cli: &["--fault", "ignore-terminate"], ..Setup::default() });
     assert_eq!(agent.finish(), Some(0));
     wait_for_the_end_of(&processes);
 }
 
 #[test]
-fn the_client_ends_while_a_session_starts() {
+fn the_client_may_end_while_a_session_starts() {
     let mut agent = Agent::start(&Setup { cli: &["--fault", "no-initialize"], ..Setup::default() });
     agent.request("session/new", json!({ "cwd": "/tmp", "mcpServers": [] }));
     let end = Instant::now() + Duration::from_secs(30);

@@ -74,36 +74,38 @@ fn short(session: &str) -> String {
 fn load(agent: &mut Agent, session: &str) -> (usize, Value) {
     let load = agent.request("session/load", json!({ "sessionId": session, "cwd": "/tmp", "mcpServers": [] }));
     let at = agent.response_at(load);
-    (at, agent.said[at].clone())
+    (at, agent.received[at].clone())
 }
 
 /// Waits for the end of a turn whose prompt another client has sent.
 fn ended(agent: &mut Agent) -> usize {
-    agent.until(0, "the end of the turn", |said| said["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended")
+    agent.until(0, "the end of the turn", |received| {
+        received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended"
+    })
 }
 
-fn count(said: &[Value], kind: &str) -> usize {
-    said.iter().filter(|said| said["params"]["update"]["sessionUpdate"] == kind).count()
+fn count(received: &[Value], kind: &str) -> usize {
+    received.iter().filter(|received| received["params"]["update"]["sessionUpdate"] == kind).count()
 }
 
-fn asking() -> String {
+fn asking_script() -> String {
     let call = json!({ "text": "before ", "tool": "Bash", "input": { "command": "rm x", "description": "d" } });
     script(json!([call, { "text": "after" }]))
 }
 
 #[test]
-fn a_turn_goes_on_when_agents_are_killed() {
+fn a_turn_continues_when_agents_are_killed() {
     let user = User::new("killed");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking());
-    let (_, asked) = first.asked(0);
+    first.prompt(&session, &asking_script());
+    let (_, next_request) = first.next_request(0);
     first.kill();
     first.exit();
     // One that is killed before it has answered.
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
-    second.asked(0);
+    second.next_request(0);
     second.kill();
     second.exit();
     let mut third = user.agent(&["--keep"]);
@@ -111,22 +113,25 @@ fn a_turn_goes_on_when_agents_are_killed() {
     assert!(response["result"]["modes"].is_object(), "{response}");
     // What was shown is shown again, and then the open request is.
     assert_eq!(third.text(0, opened), "before ");
-    assert_eq!(count(&third.said[..opened], "user_message_chunk"), 1);
-    let (at, again) = third.asked(0);
+    assert_eq!(count(&third.received[..opened], "user_message_chunk"), 1);
+    let (at, again) = third.next_request(0);
     assert!(at > opened, "the request comes before the session");
-    assert_eq!(again["params"]["toolCall"]["toolCallId"], asked["params"]["toolCall"]["toolCallId"]);
+    assert_eq!(again["params"]["toolCall"]["toolCallId"], next_request["params"]["toolCall"]["toolCallId"]);
     third.choose(&again, "allow_once");
     let end = ended(&mut third);
-    assert_eq!(third.said[end]["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"], "end_turn");
+    assert_eq!(third.received[end]["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"], "end_turn");
     assert_eq!(third.text(0, end), "before after");
-    assert_eq!(count(&third.said[..=end], "tool_call"), 1);
-    let calls: Vec<_> = calls(&third.said[..=end]).into_values().collect();
+    assert_eq!(count(&third.received[..=end], "tool_call"), 1);
+    let calls: Vec<_> = calls(&third.received[..=end]).into_values().collect();
     assert_eq!((calls.len(), &calls[0]["status"]), (1, &json!("completed")));
     // The session goes on as any other.
     let prompt = third.prompt(&session, &script(json!([{ "text": "next" }])));
     let next = third.response_at(prompt);
-    assert_eq!((&third.said[next]["result"]["stopReason"], &*third.text(end, next)), (&json!("end_turn"), "next"));
-    let ends = third.said.iter().filter(|said| said["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended");
+    assert_eq!((&third.received[next]["result"]["stopReason"], &*third.text(end, next)), (&json!("end_turn"), "next"));
+    let ends = third
+        .received
+        .iter()
+        .filter(|received| received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended");
     assert_eq!(ends.count(), 1);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     assert_eq!(processes.len(), 1);
@@ -158,24 +163,24 @@ fn only_a_session_with_work_to_do_outlives_its_client() {
 }
 
 #[test]
-fn a_request_stays_open_when_its_client_ends_in_order() {
+fn a_request_stays_open_when_its_client_exits_gracefully() {
     let user = User::new("in-order");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking());
-    first.asked(0);
+    first.prompt(&session, &asking_script());
+    first.next_request(0);
     assert_eq!(first.finish(), Some(0));
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
-    let (_, asked) = second.asked(0);
-    second.choose(&asked, "allow_once");
+    let (_, next_request) = second.next_request(0);
+    second.choose(&next_request, "allow_once");
     // The decision reaches the CLI, although the client ends at once.
     assert_eq!(second.finish(), Some(0));
     let mut third = user.agent(&["--keep"]);
     load(&mut third, &session);
     let end = ended(&mut third);
     assert_eq!(third.text(0, end), "before after");
-    assert_eq!(calls(&third.said[..end]).into_values().next().expect("a call")["status"], "completed");
+    assert_eq!(calls(&third.received[..end]).into_values().next().expect("a call")["status"], "completed");
 }
 
 #[test]
@@ -192,11 +197,11 @@ fn a_turn_of_another_client_is_cancelled() {
     load(&mut agent, &session);
     agent.cancel(&session);
     let end = ended(&mut agent);
-    let reason = |said: &Value| said["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"].clone();
-    assert_eq!(reason(&agent.said[end]), "cancelled");
+    let reason = |received: &Value| received["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"].clone();
+    assert_eq!(reason(&agent.received[end]), "cancelled");
     let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
     let next = agent.response_at(prompt);
-    assert_eq!(agent.said[next]["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.received[next]["result"]["stopReason"], "end_turn");
     assert!(!agent.text(0, next).contains("queued"), "the prompt that waited was cancelled too");
 }
 
@@ -205,8 +210,8 @@ fn a_session_without_an_agent_ends_by_its_policy() {
     let user = User::new("policy");
     let mut agent = user.agent(&["--keep-for", "500ms"]);
     let session = agent.session();
-    agent.prompt(&session, &asking());
-    agent.asked(0);
+    agent.prompt(&session, &asking_script());
+    agent.next_request(0);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     agent.kill();
     agent.exit();
@@ -222,15 +227,15 @@ fn a_session_has_one_agent() {
     let user = User::new("one");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking());
-    let (_, asked) = first.asked(0);
+    first.prompt(&session, &asking_script());
+    let (_, next_request) = first.next_request(0);
     let mut second = user.agent(&["--keep"]);
     let (_, response) = load(&mut second, &session);
     let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
-    assert!(message.contains("another agent has the session"), "{message}");
+    assert!(message.contains("another agent controls the session"), "{message}");
     // The first has noticed nothing.
-    first.choose(&asked, "allow_once");
-    first.until(0, "the text", |said| said["params"]["update"]["content"]["text"] == "after");
+    first.choose(&next_request, "allow_once");
+    first.until(0, "the text", |received| received["params"]["update"]["content"]["text"] == "after");
 }
 
 #[test]
@@ -238,12 +243,12 @@ fn a_session_is_loaded_again_by_its_own_agent() {
     let user = User::new("again");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking());
-    agent.asked(0);
+    let prompt = agent.prompt(&session, &asking_script());
+    agent.next_request(0);
     let (opened, _) = load(&mut agent, &session);
     // The client has given its prompt up.
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "cancelled");
-    let (_, again) = agent.asked(opened);
+    let (_, again) = agent.next_request(opened);
     agent.choose(&again, "allow_once");
     let end = ended(&mut agent);
     assert!(agent.text(opened, end).ends_with("after"));
@@ -255,8 +260,8 @@ fn a_kept_session_is_closed_or_deleted_by_another_agent() {
         let user = User::new(&method.replace('/', "-"));
         let mut agent = user.agent(&["--keep"]);
         let session = agent.session();
-        agent.prompt(&session, &asking());
-        agent.asked(0);
+        agent.prompt(&session, &asking_script());
+        agent.next_request(0);
         agent.kill();
         agent.exit();
         let mut agent = user.agent(&["--keep"]);
@@ -268,22 +273,22 @@ fn a_kept_session_is_closed_or_deleted_by_another_agent() {
 }
 
 #[test]
-fn a_keeper_that_is_killed_takes_its_turn_with_it() {
+fn a_killed_keeper_loses_its_turn() {
     let user = User::new("keeper");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking());
-    agent.asked(0);
+    let prompt = agent.prompt(&session, &asking_script());
+    agent.next_request(0);
     let (_, cli) = user.kept().remove(0);
     kill(parent(cli), Signal::KILL);
     let response = agent.response(prompt);
     let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
     assert!(message.contains("keeper"), "{message}");
     wait_for_the_end_of(&[cli]);
-    let from = agent.said.len();
+    let from = agent.received.len();
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
-    assert_eq!((&agent.said[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
+    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
     assert!(user.kept().iter().all(|(_, process)| runs(*process)));
     assert_eq!(agent.finish(), Some(0));
     user.wait_until_empty();
@@ -294,8 +299,8 @@ fn a_cli_that_dies_is_started_again_in_a_keeper() {
     let user = User::new("dies");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking());
-    agent.asked(0);
+    let prompt = agent.prompt(&session, &asking_script());
+    agent.next_request(0);
     let (_, cli) = user.kept().remove(0);
     kill(cli, Signal::KILL);
     let response = agent.response(prompt);

@@ -6,10 +6,10 @@ use crate::client::{Agent, Setup, script};
 
 /// Writes bytes, and waits for the error of a line without an id.
 fn refusal(agent: &mut Agent, bytes: &[u8]) -> Value {
-    let from = agent.said.len();
+    let from = agent.received.len();
     agent.write_bytes(bytes).expect("the agent reads");
-    let at = agent.until(from, "a refusal", |said| said["error"].is_object() && said["id"].is_null());
-    agent.said[at]["error"].clone()
+    let at = agent.until(from, "a refusal", |received| received["error"].is_object() && received["id"].is_null());
+    agent.received[at]["error"].clone()
 }
 
 fn goes_on(agent: &mut Agent, session: &str) {

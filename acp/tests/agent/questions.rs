@@ -15,18 +15,18 @@ fn question() -> String {
 
 /// The result of the call that asked, which is its input with the answers.
 fn result(agent: &Agent, end: usize) -> String {
-    let call: Value = calls(&agent.said[..end]).into_values().next().expect("a call");
+    let call: Value = calls(&agent.received[..end]).into_values().next().expect("a call");
     assert_eq!(call["status"], "completed", "{call}");
     call["content"].to_string()
 }
 
 #[test]
-fn a_client_with_forms_is_shown_one() {
+fn a_client_with_forms_gets_a_form() {
     let setup = Setup { capabilities: json!({ "elicitation": { "form": {} } }), ..Setup::default() };
     let mut agent = Agent::start(&setup);
     let session = agent.session();
     let prompt = agent.prompt(&session, &question());
-    let (_, request) = agent.asked(0);
+    let (_, request) = agent.next_request(0);
     assert_eq!((&request["method"], &request["params"]["mode"]), (&json!("elicitation/create"), &json!("form")));
     let properties = &request["params"]["requestedSchema"]["properties"];
     assert_eq!(properties["q0"]["oneOf"][1]["const"], "Blue");
@@ -39,18 +39,18 @@ fn a_client_with_forms_is_shown_one() {
 }
 
 #[test]
-fn a_client_without_forms_is_asked_one_by_one() {
+fn a_client_without_forms_gets_one_request_per_question() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &question());
-    let (at, request) = agent.asked(0);
+    let (at, request) = agent.next_request(0);
     assert_eq!(request["params"]["toolCall"]["title"], "Which color?");
     let options = request["params"]["options"].as_array().expect("options");
     let names: Vec<_> = options.iter().map(|option| option["name"].as_str().unwrap_or_default()).collect();
     assert_eq!(names, ["Red", "Blue", "Skip"]);
     let blue = options[1]["optionId"].clone();
     agent.respond(&request, json!({ "outcome": { "outcome": "selected", "optionId": blue } }));
-    let (_, request) = agent.asked(at + 1);
+    let (_, request) = agent.next_request(at + 1);
     assert_eq!(request["params"]["toolCall"]["title"], "Which sizes?");
     agent.choose(&request, "allow_once");
     let end = agent.response_at(prompt);
@@ -59,15 +59,15 @@ fn a_client_without_forms_is_asked_one_by_one() {
 }
 
 #[test]
-fn a_question_that_is_skipped_is_declined() {
+fn a_skipped_question_is_declined() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &question());
-    let (_, request) = agent.asked(0);
+    let (_, request) = agent.next_request(0);
     agent.choose(&request, "reject_once");
     let end = agent.response_at(prompt);
-    let call = calls(&agent.said[..end]).into_values().next().expect("a call");
-    assert_eq!((&call["status"], &agent.said[end]["result"]["stopReason"]), (&json!("failed"), &json!("end_turn")));
+    let call = calls(&agent.received[..end]).into_values().next().expect("a call");
+    assert_eq!((&call["status"], &agent.received[end]["result"]["stopReason"]), (&json!("failed"), &json!("end_turn")));
 }
 
 #[test]
@@ -77,11 +77,11 @@ fn a_plan_is_accepted_with_the_mode_that_follows() {
         let session = agent.session();
         let steps = json!([{ "tool": "ExitPlanMode", "input": { "plan": "# Plan" }, "ask": true }, { "text": "done" }]);
         let prompt = agent.prompt(&session, &script(steps));
-        let (_, request) = agent.asked(0);
+        let (_, request) = agent.next_request(0);
         assert_eq!(request["params"]["toolCall"]["kind"], "switch_mode");
         assert!(request["params"]["toolCall"]["content"].to_string().contains("# Plan"));
         agent.choose(&request, kind);
         let end = agent.response_at(prompt);
-        assert_eq!(calls(&agent.said[..end]).into_values().next().expect("a call")["status"], status);
+        assert_eq!(calls(&agent.received[..end]).into_values().next().expect("a call")["status"], status);
     }
 }

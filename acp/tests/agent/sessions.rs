@@ -60,11 +60,12 @@ fn a_session_is_loaded_with_its_history() {
     let params = json!({ "sessionId": OLD, "cwd": "/tmp", "mcpServers": [] });
     for _ in 0..3 {
         // Again and again: the CLI of the last time ends.
-        let from = agent.said.len();
+        let from = agent.received.len();
         let load = agent.request("session/load", params.clone());
         let end = agent.response_at(load);
-        assert!(agent.said[end]["result"]["modes"].is_object(), "{}", agent.said[end]);
-        let history: Vec<_> = agent.said[from..end].iter().map(|said| said["params"]["update"].clone()).collect();
+        assert!(agent.received[end]["result"]["modes"].is_object(), "{}", agent.received[end]);
+        let history: Vec<_> =
+            agent.received[from..end].iter().map(|received| received["params"]["update"].clone()).collect();
         // What the last CLI could do may still be on its way.
         let is_history = |update: &Value| update["sessionUpdate"] != "available_commands_update";
         let history: Vec<_> = history.into_iter().filter(is_history).collect();
@@ -78,16 +79,16 @@ fn a_session_is_loaded_with_its_history() {
     let prompt = agent.prompt(OLD, &script(json!([{ "text": "on" }])));
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
     // Resumed, it is the same without its history.
-    let from = agent.said.len();
+    let from = agent.received.len();
     let resume = agent.request("session/resume", params);
     let end = agent.response_at(resume);
-    assert!(agent.said[end]["result"]["modes"].is_object(), "{}", agent.said[end]);
-    assert!(agent.said[from..end].iter().all(|said| said["params"]["update"]["content"].is_null()));
+    assert!(agent.received[end]["result"]["modes"].is_object(), "{}", agent.received[end]);
+    assert!(agent.received[from..end].iter().all(|received| received["params"]["update"]["content"].is_null()));
     assert_eq!(agent.finish(), Some(0));
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn loading_a_missing_session_is_an_error() {
     let directory = with_session("missing");
     let env = [("CLAUDE_CONFIG_DIR", directory.path())];
     let mut agent = Agent::start(&Setup { env: &env, ..Setup::default() });
@@ -113,7 +114,7 @@ fn unusable_parameters_are_refused() {
 }
 
 #[test]
-fn a_closed_session_is_gone() {
+fn a_closed_session_accepts_no_prompts() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
@@ -128,7 +129,7 @@ fn a_closed_session_is_gone() {
 }
 
 #[test]
-fn a_cli_that_cannot_start_is_an_error_with_its_words() {
+fn the_error_of_a_cli_that_cannot_start_contains_its_stderr() {
     for (agent, cli, words) in [
         (&["--claude", "/nowhere/claude"][..], &[][..], "/nowhere/claude"),
         (&[], &["--fault", "exit=3"], "the script says so"),

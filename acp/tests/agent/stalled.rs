@@ -47,7 +47,7 @@ fn updates_do_not_pile_up() {
     let Stalled { mut agent, prompt, text, .. } = stalled_in_an_answer();
     agent.read_on();
     let end = agent.response_at(prompt);
-    assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.received[end]["result"]["stopReason"], "end_turn");
     assert_eq!(agent.text(0, end).len(), text.len());
 }
 
@@ -58,7 +58,7 @@ fn a_turn_is_cancelled_while_the_client_does_not_read() {
     wait_until_idle(agent.process());
     agent.read_on();
     let end = agent.response_at(prompt);
-    assert_eq!(agent.said[end]["result"]["stopReason"], "cancelled");
+    assert_eq!(agent.received[end]["result"]["stopReason"], "cancelled");
     let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
 }

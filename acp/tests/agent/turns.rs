@@ -12,20 +12,20 @@ fn stop(response: &Value) -> &str {
 fn an_answer_is_streamed_and_then_the_prompt_is_answered() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
-    let from = agent.said.len();
+    let from = agent.received.len();
     let prompt = agent.prompt(&session, &script(json!([{ "think": "hm", "text": "one two three", "chunks": 3 }])));
     let end = agent.response_at(prompt);
-    assert_eq!(stop(&agent.said[end]), "end_turn");
+    assert_eq!(stop(&agent.received[end]), "end_turn");
     assert_eq!(agent.text(from, end), "one two three");
-    let chunks = agent.said[from..end].iter().map(|said| &said["params"]["update"]["sessionUpdate"]);
+    let chunks = agent.received[from..end].iter().map(|received| &received["params"]["update"]["sessionUpdate"]);
     assert!(chunks.filter(|kind| **kind == "agent_message_chunk").count() > 1, "it comes in parts");
     let (_, thought) = agent.update(from, "agent_thought_chunk");
     assert_eq!(thought["content"]["text"], "hm");
     // A second turn of the same session.
-    let from = agent.said.len();
+    let from = agent.received.len();
     let prompt = agent.prompt(&session, &script(json!([{ "text": "again" }])));
     let end = agent.response_at(prompt);
-    assert_eq!((stop(&agent.said[end]), &*agent.text(from, end)), ("end_turn", "again"));
+    assert_eq!((stop(&agent.received[end]), &*agent.text(from, end)), ("end_turn", "again"));
     assert_eq!(agent.finish(), Some(0));
 }
 
@@ -40,7 +40,7 @@ fn three_prompts(setup: &Setup<'_>) {
     let third = agent.prompt(&session, &script(json!([{ "text": "CCC" }])));
     let ends = [first, second, third].map(|prompt| agent.response_at(prompt));
     for end in ends {
-        assert_eq!(stop(&agent.said[end]), "end_turn");
+        assert_eq!(stop(&agent.received[end]), "end_turn");
     }
     assert!(agent.text(0, ends[0]).contains("A A A A A A A A "), "{:?}", agent.text(0, ends[0]));
     assert!(ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
@@ -51,8 +51,11 @@ fn three_prompts(setup: &Setup<'_>) {
         assert_eq!(agent.text(ends[1], ends[2]), "CCC");
     }
     // Merged prompts are answered by one text, and each after it.
-    let said = agent.text(0, ends[1]);
-    assert!(said.contains("BBB") || said.contains("CCC"), "the second prompt is answered before any answer: {said}");
+    let received = agent.text(0, ends[1]);
+    assert!(
+        received.contains("BBB") || received.contains("CCC"),
+        "the second prompt is answered before any answer: {received}"
+    );
 }
 
 #[test]
@@ -68,13 +71,13 @@ fn prompts_that_the_cli_joins_are_answered_after_their_text() {
 }
 
 #[test]
-fn a_prompt_that_is_folded_into_a_turn_is_answered_with_it() {
+fn a_prompt_folded_into_a_turn_ends_with_it() {
     let mut agent = Agent::start(&Setup { agent: &["--steer"], ..Setup::default() });
     let session = agent.session();
     // The call runs until the second prompt is there: the answer to a permission comes after it.
     let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": true }, { "text": "listed" }]);
     let first = agent.prompt(&session, &script(steps));
-    let (_, request) = agent.asked(0);
+    let (_, request) = agent.next_request(0);
     let second = agent.prompt(&session, &script(json!([{ "text": ", briefly" }])));
     // The agent deals with a session's requests in their order.
     let set = agent.request("session/set_mode", json!({ "sessionId": session, "modeId": "default" }));
@@ -82,13 +85,13 @@ fn a_prompt_that_is_folded_into_a_turn_is_answered_with_it() {
     agent.choose(&request, "allow_once");
     let ends = [first, second].map(|prompt| agent.response_at(prompt));
     for end in ends {
-        assert_eq!(stop(&agent.said[end]), "end_turn");
+        assert_eq!(stop(&agent.received[end]), "end_turn");
         assert_eq!(agent.text(0, end), "listed, briefly");
     }
 }
 
 #[test]
-fn cancel_ends_the_turn_and_what_waits() {
+fn cancel_ends_the_turn_and_queued_prompts() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
@@ -107,7 +110,7 @@ fn cancel_ends_the_turn_and_what_waits() {
 }
 
 #[test]
-fn cancel_is_not_too_early_and_not_too_late() {
+fn cancel_works_before_during_and_after_a_turn() {
     for version in ["1.0.128", "2.0.76", "2.1.143", "2.1.250", "2.1.329"] {
         cancel_at_once(version);
         cancel_in_a_stream(version);
@@ -123,7 +126,7 @@ fn cancel_in_a_stream(version: &str) {
     agent.update(0, "agent_message_chunk");
     agent.cancel(&session);
     let end = agent.response_at(prompt);
-    assert_eq!(stop(&agent.said[end]), "cancelled", "{version}");
+    assert_eq!(stop(&agent.received[end]), "cancelled", "{version}");
     assert!(agent.text(0, end).len() < 300, "{version}: it ran to its end");
 }
 
@@ -139,7 +142,7 @@ fn cancel_at_once(version: &str) {
 }
 
 #[test]
-fn a_turn_of_the_cli_is_shown_as_such() {
+fn a_turn_of_the_cli_is_marked() {
     let setup = Setup { capabilities: json!({ "session": { "notices": {} } }), ..Setup::default() };
     let mut agent = Agent::start(&setup);
     let session = agent.session();
@@ -151,12 +154,12 @@ fn a_turn_of_the_cli_is_shown_as_such() {
     agent.update(end, "notice");
     let (_, chunk) = agent.update(end, "agent_message_chunk");
     assert_eq!(chunk["_meta"]["claudeDuplex"]["turn"], "background", "{chunk}");
-    let foreground = agent.said[..end].iter().map(|said| &said["params"]["update"]);
+    let foreground = agent.received[..end].iter().map(|received| &received["params"]["update"]);
     assert!(foreground.filter(|update| !update["_meta"]["claudeDuplex"].is_null()).count() == 0);
 }
 
 #[test]
-fn an_error_of_the_api_is_an_error_with_its_words() {
+fn an_api_error_is_reported_with_its_text() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let steps = json!([{ "status": 529, "body": { "error": { "message": "no capacity today" } } }]);
@@ -168,7 +171,7 @@ fn an_error_of_the_api_is_an_error_with_its_words() {
 }
 
 #[test]
-fn too_many_turns_have_a_reason_of_their_own() {
+fn the_turn_limit_has_its_own_stop_reason() {
     let mut agent = Agent::start(&Setup { cli: &["--max-turns", "1"], ..Setup::default() });
     let session = agent.session();
     let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": false }, { "text": "done" }]);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::client::{Agent, Setup, calls, script};
 
 #[test]
-fn calls_have_kinds_places_and_diffs() {
+fn tool_calls_have_kinds_locations_and_diffs() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let edit = json!({ "file_path": "/src/a.rs", "old_string": "x", "new_string": "y" });
@@ -17,7 +17,7 @@ fn calls_have_kinds_places_and_diffs() {
     ]);
     let prompt = agent.prompt(&session, &script(steps));
     let end = agent.response_at(prompt);
-    let mut calls: Vec<_> = calls(&agent.said[..end]).into_values().collect();
+    let mut calls: Vec<_> = calls(&agent.received[..end]).into_values().collect();
     calls.sort_by_key(|call| call["title"].to_string());
     let titles: Vec<_> = calls.iter().map(|call| (&call["title"], &call["kind"], &call["status"])).collect();
     let done = json!("completed");
@@ -48,11 +48,11 @@ fn todos_are_the_plan() {
     let entries = plan["entries"].as_array().expect("entries");
     let entries: Vec<_> = entries.iter().map(|entry| (&entry["content"], &entry["status"])).collect();
     assert_eq!(entries, [(&json!("look"), &json!("completed")), (&json!("write"), &json!("in_progress"))]);
-    assert!(calls(&agent.said[..end]).is_empty(), "the plan is not a call too");
+    assert!(calls(&agent.received[..end]).is_empty(), "the plan is not a call too");
 }
 
 #[test]
-fn commands_and_usage_are_told() {
+fn commands_and_usage_are_reported() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     agent.update(0, "available_commands_update");
@@ -64,7 +64,7 @@ fn commands_and_usage_are_told() {
 }
 
 #[test]
-fn modes_are_chosen_and_told() {
+fn modes_can_be_set_and_are_reported() {
     let mut agent = Agent::start(&Setup::default());
     let new = agent.request("session/new", json!({ "cwd": "/tmp", "mcpServers": [] }));
     let opened = agent.response(new)["result"].clone();

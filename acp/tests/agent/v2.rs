@@ -29,8 +29,8 @@ fn start_default() -> (Agent, String) {
 }
 
 /// Returns the states that were reported, e.g. `running` and `idle end_turn`.
-fn states(said: &[Value]) -> Vec<String> {
-    let updates = said.iter().map(|said| &said["params"]["update"]);
+fn states(received: &[Value]) -> Vec<String> {
+    let updates = received.iter().map(|received| &received["params"]["update"]);
     let states = updates.filter(|update| update["sessionUpdate"] == "state_update");
     let words = |update: &Value| {
         let words = [&update["state"], &update["stopReason"]].map(|word| word.as_str().unwrap_or_default().to_owned());
@@ -41,9 +41,9 @@ fn states(said: &[Value]) -> Vec<String> {
 
 /// Waits for the next end of work after a position.
 fn idle(agent: &mut Agent, from: usize) -> (usize, Value) {
-    let is_idle = |said: &Value| said["params"]["update"]["state"] == "idle";
+    let is_idle = |received: &Value| received["params"]["update"]["state"] == "idle";
     let at = agent.until(from, "the end of the work", is_idle);
-    (at, agent.said[at]["params"]["update"].clone())
+    (at, agent.received[at]["params"]["update"].clone())
 }
 
 fn slow() -> String {
@@ -51,10 +51,10 @@ fn slow() -> String {
 }
 
 /// Checks that each update is one of version 2.
-fn are_of_version_2(said: &[Value]) {
-    for said in said.iter().filter(|said| said["method"] == "session/update") {
-        let update: UpdateSessionNotification = serde_json::from_value(said["params"].clone()).expect("version 2");
-        assert!(!matches!(update.update, SessionUpdate::Other(_)), "{said}");
+fn are_of_version_2(received: &[Value]) {
+    for received in received.iter().filter(|received| received["method"] == "session/update") {
+        let update: UpdateSessionNotification = serde_json::from_value(received["params"].clone()).expect("version 2");
+        assert!(!matches!(update.update, SessionUpdate::Other(_)), "{received}");
     }
 }
 
@@ -65,8 +65,8 @@ fn the_version_is_negotiated() {
     let session = agent.session();
     let prompt = agent.prompt(&session, &script(json!([{ "text": "one" }])));
     let end = agent.response_at(prompt);
-    assert_eq!((&agent.said[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "one"));
-    assert_eq!(states(&agent.said), [""; 0]);
+    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "one"));
+    assert_eq!(states(&agent.received), [""; 0]);
     // Without the flag, each client does.
     let mut agent = Agent::spawn(&Setup::default());
     let params = json!({ "protocolVersion": 2, "info": { "name": "test", "version": "1" }, "capabilities": {} });

@@ -102,8 +102,8 @@ impl Arguments {
     pub(super) fn session(&self) -> Result<crate::place::SessionId, Failure> {
         match &*self.values {
             [id] => super::session(id),
-            [] => Err(Failure::Usage("the id of a session is missing".to_owned())),
-            [_, more, ..] => Err(Failure::Usage(format!("{more:?} is one argument too many"))),
+            [] => Err(Failure::Usage("no session id given".to_owned())),
+            [_, more, ..] => Err(Failure::Usage(format!("unexpected argument {more:?}"))),
         }
     }
 
@@ -119,7 +119,7 @@ pub(super) fn read_token() -> Result<Token, Failure> {
     while text.len() <= 64 && stdin.read(&mut byte)? == 1 && byte != *b"\n" {
         text.push(char::from(byte[0]));
     }
-    let wrong = || Failure::Failed("stdin has no token: it has to begin with 64 hexadecimal digits".to_owned());
+    let wrong = || Failure::Failed("stdin has no token; it must begin with 64 hexadecimal digits".to_owned());
     Token::parse(&text).ok_or_else(wrong)
 }
 
@@ -132,7 +132,7 @@ fn time(name: &str, value: OsString) -> Result<Option<std::time::Duration>, Fail
 }
 
 fn grace(name: &str, value: OsString) -> Result<std::time::Duration, Failure> {
-    let never = || Failure::Usage(format!("--{name}: a grace period has an end"));
+    let never = || Failure::Usage(format!("--{name} cannot be `never`; give a duration"));
     time(name, value)?.ok_or_else(never)
 }
 
@@ -140,6 +140,6 @@ fn bytes(name: &str, value: OsString) -> Result<u64, Failure> {
     let size = units::bytes(&text(name, value)?).map_err(|error| Failure::Usage(format!("--{name}: {error}")))?;
     match size {
         Limits::LEAST.. => Ok(size),
-        _ => Err(Failure::Usage(format!("--{name}: the least is {}K", Limits::LEAST / 1024))),
+        _ => Err(Failure::Usage(format!("--{name} is too small; the minimum is {}K", Limits::LEAST / 1024))),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn attach(arguments: Vec<OsString>) -> Result<(), Failure> {
     let (place, id, token) = (read.place()?, read.session()?, read.token()?);
     match read.observe {
         true => observe(&read, &place, &id, token),
-        false if read.stderr || read.new => Err(Failure::Usage("--stderr and --new belong to --observe".to_owned())),
+        false if read.stderr || read.new => Err(Failure::Usage("--stderr and --new require --observe".to_owned())),
         false => bridge(&place, &id, token),
     }
 }
@@ -46,7 +46,7 @@ fn bridge(place: &Place, id: &SessionId, token: Option<Token>) -> Result<(), Fai
         }
         _ => {
             return Err(Failure::Failed(
-                "stdin does not speak the keeper's protocol: its first frame is no hello".to_owned(),
+                "stdin does not speak the keeper's protocol: its first frame is not a hello".to_owned(),
             ));
         }
     }
@@ -107,7 +107,7 @@ fn observe(read: &Arguments, place: &Place, id: &SessionId, token: Option<Token>
                 }
                 FromKeeper::OutputEnd { stream, .. } if stream == wanted => Ok(false),
                 FromKeeper::Skipped { to, stream } if stream == wanted => {
-                    eprintln!("claude-duplex-keeper: what lies before byte {to} is no longer kept");
+                    eprintln!("claude-duplex-keeper: bytes before offset {to} are no longer stored");
                     Ok(true)
                 }
                 FromKeeper::Refused(refusal) => Err(refusal.into()),

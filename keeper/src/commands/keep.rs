@@ -25,10 +25,10 @@ fn keep_or_fail(arguments: Vec<OsString>) -> Result<(), Failure> {
     let token = read_token()?;
     // A leader of a group cannot: it was started by hand, and stays where it is.
     let _ = rustix::process::setsid();
-    let id = session(read.id.as_ref().ok_or_else(|| Failure::Usage("--id is missing".to_owned()))?)?;
+    let id = session(read.id.as_ref().ok_or_else(|| Failure::Usage("no --id given".to_owned()))?)?;
     let place = read.place()?;
     let mut words = read.values.into_iter();
-    let program = words.next().ok_or_else(|| Failure::Usage("the program is missing".to_owned()))?;
+    let program = words.next().ok_or_else(|| Failure::Usage("no program given".to_owned()))?;
     let command = Command { program, arguments: words.collect() };
     let keep = Keep {
         token_file: read.token_file,

@@ -15,7 +15,7 @@ pub(super) fn list(arguments: Vec<OsString>) -> Result<(), Failure> {
         return help::print(help::ALL);
     }
     if let Some(more) = read.values.first() {
-        return Err(Failure::Usage(format!("list takes no {more:?}")));
+        return Err(Failure::Usage(format!("list accepts no argument {more:?}")));
     }
     let place = read.place()?;
     let lines: String = place.sessions()?.iter().map(|(id, state)| line(&place, id, *state) + "\n").collect();
@@ -24,7 +24,7 @@ pub(super) fn list(arguments: Vec<OsString>) -> Result<(), Failure> {
 
 fn line(place: &Place, id: &SessionId, state: SessionState) -> String {
     if state == SessionState::Abandoned {
-        return format!("{id}\tabandoned\tthe keeper was killed; `stop {id}` removes what is left");
+        return format!("{id}\tabandoned\tthe keeper was killed; `stop {id}` removes its files");
     }
     match Attach::observer().from(Start::Newest, Start::Newest).connect(place, id) {
         Ok(attached) => {

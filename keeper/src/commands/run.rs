@@ -15,7 +15,7 @@ pub(super) fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
         return help::print(help::ALL);
     }
     if read.values.is_empty() {
-        return Err(Failure::Usage("the program is missing: run [OPTION]... -- PROGRAM [ARGUMENT]...".to_owned()));
+        return Err(Failure::Usage("no program given; usage: run [OPTION]... -- PROGRAM [ARGUMENT]...".to_owned()));
     }
     let id = read.id.as_ref().map_or_else(|| Ok(SessionId::random()?), session)?;
     let token = read.token()?.map_or_else(Token::random, Ok)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Reads a time; `None` for `never`.
 pub(super) fn time(text: &str) -> Result<Option<Duration>, String> {
-    let wrong = || format!("{text:?} is no time: give a number with ms, s, m, h or d, or never");
+    let wrong = || format!("{text:?} is not a duration; use a number with ms, s, m, h or d, or `never`");
     if text == "never" {
         return Ok(None);
     }
@@ -23,7 +23,7 @@ pub(super) fn time(text: &str) -> Result<Option<Duration>, String> {
 
 /// Reads a number of bytes.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is no size: give a number with K, M or G, or without");
+    let wrong = || format!("{text:?} is not a size; use a number, optionally with K, M or G");
     let end = text.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..end].parse().map_err(|_| wrong())?;
     let factor = match &text[end..] {
@@ -47,10 +47,10 @@ mod tests {
         assert_eq!(time("never"), Ok(None));
         assert_eq!((bytes("64M"), bytes("10")), (Ok(64 << 20), Ok(10)));
         for text in ["", "5", "s", "-1s", "1.5h", "99999999999999999d", "1 s"] {
-            assert!(time(text).unwrap_err().contains("is no time"), "{text}");
+            assert!(time(text).unwrap_err().contains("is not a duration"), "{text}");
         }
         for text in ["", "M", "-1", "1T", "99999999999999999999", "99999999999G"] {
-            assert!(bytes(text).unwrap_err().contains("is no size"), "{text}");
+            assert!(bytes(text).unwrap_err().contains("is not a size"), "{text}");
         }
     }
 }

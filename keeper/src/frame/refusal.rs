@@ -9,7 +9,7 @@ use super::fields::{Fields, Put};
 pub enum Refusal {
     /// The client speaks another version of the protocol.
     #[error(
-        "client speaks version {client} of the keeper's protocol, this keeper version {keeper}; use a client of the keeper's version"
+        "client speaks version {client} of the keeper's protocol, but this keeper speaks version {keeper}; use a client of the keeper's version"
     )]
     Version {
         /// Version of the client; 0 if it said none.
@@ -19,7 +19,7 @@ pub enum Refusal {
     },
     /// The token is wrong or missing.
     #[error(
-        "token is not the token of this session; it is printed by `run`, or in the file `token` of the session's directory"
+        "token does not match this session; use the token printed by `run`, or the file `token` in the session's directory"
     )]
     Token,
     /// The client belongs to another user.
@@ -38,36 +38,36 @@ pub enum Refusal {
     },
     /// The client's epoch is not above the current one.
     #[error(
-        "client asks for epoch {asked}; the session is at {current}: another host has controlled it since, whose journal is the newer one"
+        "client requests epoch {requested}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
     )]
     Epoch {
         /// Epoch that the client asked for.
-        asked: u64,
+        requested: u64,
         /// Epoch of the session.
         current: u64,
     },
     /// The bytes from the client's offset on are no longer kept, or do not exist yet.
     #[error(
-        "client wants to read {stream} from offset {asked}; {oldest} to {end} are kept: its journal does not belong to this session, or what it lacks was acknowledged by another host"
+        "client requests {stream} from offset {requested}, but only bytes {oldest} to {end} are stored: its journal belongs to another session, or another host has acknowledged the missing bytes"
     )]
     Offset {
         /// Name of the stream.
         stream: String,
         /// Offset that the client asked for.
-        asked: u64,
+        requested: u64,
         /// First offset that is kept.
         oldest: u64,
         /// End of the stream.
         end: u64,
     },
     /// The client has broken a rule of the protocol.
-    #[error("client has broken the protocol: {0}")]
+    #[error("client violates the protocol: {0}")]
     Protocol(String),
     /// The keeper cannot read back what it has kept.
     #[error("keeper cannot read its files: {0}")]
     Files(String),
     /// The keeper is ending, or has too many clients.
-    #[error("keeper takes no client: {0}")]
+    #[error("keeper accepts no client: {0}")]
     Unavailable(String),
 }
 
@@ -84,8 +84,10 @@ impl Refusal {
             Self::Token => out.u8(1),
             Self::User { client, owner } => out.u8(2).u32(*client).u32(*owner),
             Self::Busy { pid } => out.u8(3).u32(*pid),
-            Self::Epoch { asked, current } => out.u8(4).u64(*asked).u64(*current),
-            Self::Offset { stream, asked, oldest, end } => out.u8(5).text(stream).u64(*asked).u64(*oldest).u64(*end),
+            Self::Epoch { requested, current } => out.u8(4).u64(*requested).u64(*current),
+            Self::Offset { stream, requested, oldest, end } => {
+                out.u8(5).text(stream).u64(*requested).u64(*oldest).u64(*end)
+            }
             Self::Protocol(text) => out.u8(6).text(text),
             Self::Files(text) => out.u8(7).text(text),
             Self::Unavailable(text) => out.u8(8).text(text),
@@ -98,10 +100,13 @@ impl Refusal {
             1 => Self::Token,
             2 => Self::User { client: fields.u32()?, owner: fields.u32()? },
             3 => Self::Busy { pid: fields.u32()? },
-            4 => Self::Epoch { asked: fields.u64()?, current: fields.u64()? },
-            5 => {
-                Self::Offset { stream: fields.text()?, asked: fields.u64()?, oldest: fields.u64()?, end: fields.u64()? }
-            }
+            4 => Self::Epoch { requested: fields.u64()?, current: fields.u64()? },
+            5 => Self::Offset {
+                stream: fields.text()?,
+                requested: fields.u64()?,
+                oldest: fields.u64()?,
+                end: fields.u64()?,
+            },
             6 => Self::Protocol(fields.text()?),
             7 => Self::Files(fields.text()?),
             8 => Self::Unavailable(fields.text()?),

@@ -49,13 +49,13 @@ fn from_keeper() -> Vec<FromKeeper<'static>> {
         FromKeeper::Replaced { epoch: 2, pid: 1 },
         FromKeeper::Trouble { text: "disk full".into() },
     ];
-    let offset = Refusal::Offset { stream: "stdout".into(), asked: 1, oldest: 2, end: 3 };
+    let offset = Refusal::Offset { stream: "stdout".into(), requested: 1, oldest: 2, end: 3 };
     let refusals = [
         Refusal::Version { client: 2, keeper: 1 },
         Refusal::Token,
         Refusal::User { client: 1, owner: 0 },
         Refusal::Busy { pid: 3 },
-        Refusal::Epoch { asked: 1, current: 2 },
+        Refusal::Epoch { requested: 1, current: 2 },
         offset,
         Refusal::Protocol("gap".into()),
         Refusal::Files("gone".into()),
@@ -66,7 +66,7 @@ fn from_keeper() -> Vec<FromKeeper<'static>> {
 }
 
 #[test]
-fn every_frame_is_read_as_it_was_written_in_every_cut() {
+fn every_frame_reads_back_from_any_chunks() {
     let mut bytes = Vec::new();
     to_keeper().iter().for_each(|frame| frame.put(&mut bytes));
     for size in [1, 3, 7, bytes.len()] {
@@ -95,7 +95,7 @@ fn every_frame_is_read_as_it_was_written_in_every_cut() {
 }
 
 #[test]
-fn no_cut_or_lengthened_frame_is_read() {
+fn a_truncated_or_lengthened_frame_is_an_error() {
     let mut frames: Vec<Vec<u8>> = Vec::new();
     for frame in to_keeper() {
         let mut bytes = Vec::new();
@@ -115,7 +115,7 @@ fn no_cut_or_lengthened_frame_is_read() {
 }
 
 #[test]
-fn a_frame_that_is_too_long_or_unknown_is_an_error_that_names_it() {
+fn a_long_or_unknown_frame_is_an_error_that_names_it() {
     let mut reader = FrameReader::default();
     reader.push(&u32::MAX.to_le_bytes());
     assert_eq!(reader.next_frame(), Err(FrameError::TooLong(u32::MAX as usize)));
@@ -126,7 +126,7 @@ fn a_frame_that_is_too_long_or_unknown_is_an_error_that_names_it() {
 }
 
 #[test]
-fn another_version_is_read_as_far_as_its_number() {
+fn of_another_version_only_the_number_is_read() {
     let mut bytes = Vec::new();
     ToKeeper::Hello(Hello { version: 9, ..hello() }).put(&mut bytes);
     bytes.extend_from_slice(b"fields of the future");
@@ -134,13 +134,13 @@ fn another_version_is_read_as_far_as_its_number() {
 }
 
 #[test]
-fn a_long_text_is_cut_at_a_character() {
+fn a_long_text_is_truncated_at_a_character_boundary() {
     let mut bytes = Vec::new();
     FromKeeper::Trouble { text: "ä".repeat(1000) + "!" }.put(&mut bytes);
     assert!(matches!(FromKeeper::read(&bytes[4..]), Ok(FromKeeper::Trouble { text }) if text.len() == 800));
 }
 
 #[test]
-fn a_token_is_not_shown() {
+fn debug_output_hides_the_token() {
     assert!(!format!("{:?}", Hello::new(Role::Observer, "secret")).contains("secret"));
 }

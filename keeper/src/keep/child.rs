@@ -136,7 +136,7 @@ fn watch(pid: Pid) -> io::Result<UnixStream> {
 fn started(listener: &UnixListener, exits: &UnixStream) -> Result<(), String> {
     let deadline = Instant::now() + START;
     if !wait(listener.as_fd(), exits.as_fd(), deadline)? {
-        return Err("it ended before it was started".to_owned());
+        return Err("it exited before it started the CLI".to_owned());
     }
     let mut reason = String::new();
     let read = listener.accept().and_then(|(mut step, _)| {

@@ -25,8 +25,10 @@ impl Keeper {
             match peer.user {
                 Some(user) if user != owner => client.refuse(Refusal::User { client: user, owner }),
                 _ if !self.make_room() => {
-                    client
-                        .refuse(Refusal::Unavailable(format!("it has {} clients, the most it takes", Limits::CLIENTS)));
+                    client.refuse(Refusal::Unavailable(format!(
+                        "it has {} clients, which is the maximum",
+                        Limits::CLIENTS
+                    )));
                 }
                 _ => {}
             }
@@ -46,7 +48,7 @@ impl Keeper {
     }
 
     /// Reads and serves what one client has sent.
-    pub(super) fn hear(&mut self, index: usize, now: Instant) {
+    pub(super) fn receive(&mut self, index: usize, now: Instant) {
         self.clients[index].receive();
         loop {
             let client = &mut self.clients[index];
@@ -116,7 +118,7 @@ impl Keeper {
     fn trouble(&self) -> Option<String> {
         let of = |name, error: &io::Error| {
             format!(
-                "{name} cannot be written to {}: {error}; the CLI waits until there is room, or a host acknowledges what it has",
+                "{name} cannot be written to {}: {error}; the CLI waits until the disk has space, or a host acknowledges output",
                 self.folder.display()
             )
         };

@@ -25,7 +25,7 @@ pub fn exec(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let socket = arguments.next().and_then(|path| UnixStream::connect(Path::new(&path)).ok());
     let parent = arguments.next().and_then(|parent| parent.to_str()?.parse().ok());
     let (Some(mut socket), Some(parent), Some(program)) = (socket, parent, arguments.next()) else {
-        eprintln!("claude-duplex-keeper: {EXEC} is for the keeper alone");
+        eprintln!("claude-duplex-keeper: {EXEC} is for internal use by the keeper");
         return ExitCode::FAILURE;
     };
     let error = become_program(parent, program, arguments);

@@ -15,7 +15,7 @@ impl Keeper {
             (State::Leaving | State::Gone, _) => Ok(()),
             (_, Err(error)) => Err(Refusal::unknown(&error)),
             (State::Greeting(_), Ok(ToKeeper::Hello(hello))) => self.welcome(index, &hello),
-            (State::Greeting(_), Ok(_)) => Err(Refusal::Protocol("the first frame is no hello".to_owned())),
+            (State::Greeting(_), Ok(_)) => Err(Refusal::Protocol("the first frame is not a hello".to_owned())),
             (_, Ok(ToKeeper::Hello(_))) => Err(Refusal::Protocol("a second hello".to_owned())),
             (_, Ok(ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window })) => {
                 let client = &mut self.clients[index];
@@ -28,7 +28,7 @@ impl Keeper {
                 }
                 Ok(())
             }
-            (State::Observer, Ok(_)) => Err(Refusal::Protocol("an observer only reads".to_owned())),
+            (State::Observer, Ok(_)) => Err(Refusal::Protocol("an observer cannot write".to_owned())),
             (State::Controller, Ok(frame)) => self.control(&frame, now).map_err(Refusal::Protocol),
         };
         if let Err(refusal) = served {
@@ -50,7 +50,9 @@ impl Keeper {
             }
             ToKeeper::Signal(signal) => self.child.send(signal),
             ToKeeper::Stop => self.begin_end(now),
-            ToKeeper::Release if self.child.exit().is_none() => return Err("release of a CLI that runs".to_owned()),
+            ToKeeper::Release if self.child.exit().is_none() => {
+                return Err("the CLI is still running and cannot be released".to_owned());
+            }
             ToKeeper::Release => self.released = true,
             ToKeeper::Hello(_) | ToKeeper::Progress { .. } => {}
         }
@@ -78,8 +80,8 @@ impl Keeper {
             }
             self.epoch = match hello.epoch {
                 0 => self.epoch + 1,
-                asked if asked > self.epoch => asked,
-                asked => return Err(Refusal::Epoch { asked, current: self.epoch }),
+                requested if requested > self.epoch => requested,
+                requested => return Err(Refusal::Epoch { requested, current: self.epoch }),
             };
             let replaced = FromKeeper::Replaced { epoch: self.epoch, pid: self.clients[index].peer.pid };
             if let Some(controller) = controller {
@@ -122,10 +124,10 @@ fn start(start: Start, stream: Stream, role: Role, spool: &Spool) -> Result<u64,
     match start {
         Start::Newest => Ok(state.end),
         Start::Oldest => Ok(state.oldest),
-        Start::At(asked) if asked > state.end || asked < state.oldest && role == Role::Controller => {
+        Start::At(requested) if requested > state.end || requested < state.oldest && role == Role::Controller => {
             let stream = if stream == Stream::Stdout { "stdout" } else { "stderr" }.to_owned();
-            Err(Refusal::Offset { stream, asked, oldest: state.oldest, end: state.end })
+            Err(Refusal::Offset { stream, requested, oldest: state.oldest, end: state.end })
         }
-        Start::At(asked) => Ok(asked),
+        Start::At(requested) => Ok(requested),
     }
 }

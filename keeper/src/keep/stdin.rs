@@ -29,17 +29,17 @@ impl<W: Write> Stdin<W> {
     /// A text that says which rule the host has broken.
     pub(super) fn take(&mut self, offset: u64, bytes: &[u8]) -> Result<(), String> {
         let Some(known) = self.taken.checked_sub(offset) else {
-            return Err(format!("stdin from offset {offset}, and {} bytes were taken: a gap", self.taken));
+            return Err(format!("stdin continues at offset {offset}, but {} bytes were received", self.taken));
         };
         let new = bytes.get(usize::try_from(known).unwrap_or(usize::MAX)..).unwrap_or_default();
         if new.is_empty() {
             return Ok(());
         }
         if self.ended {
-            return Err(format!("stdin from offset {offset}, and it was ended at {}", self.taken));
+            return Err(format!("stdin continues at offset {offset}, but it ended at {}", self.taken));
         }
         if self.unwritten.len() + new.len() > Limits::STDIN {
-            return Err(format!("more than {} bytes of stdin ahead of the CLI", Limits::STDIN));
+            return Err(format!("more than {} bytes of stdin wait for the CLI", Limits::STDIN));
         }
         self.taken += new.len() as u64;
         if !self.closed {
@@ -51,7 +51,7 @@ impl<W: Write> Stdin<W> {
     /// Ends stdin behind what was taken. Again is no error.
     pub(super) fn end(&mut self, offset: u64) -> Result<(), String> {
         if offset != self.taken {
-            return Err(format!("end of stdin at offset {offset}, and {} bytes were taken", self.taken));
+            return Err(format!("stdin ends at offset {offset}, but {} bytes were received", self.taken));
         }
         self.ended = true;
         Ok(())
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_come_again_are_written_once() {
+    fn repeated_bytes_are_written_once() {
         let mut stdin = Stdin::new(Pipe { room: 100, ..Pipe::default() });
         for (offset, bytes) in [(0, "abc"), (0, "abc"), (1, "bcde"), (5, "fg"), (2, "cd"), (0, "abcdefgh")] {
             stdin.take(offset, bytes.as_bytes()).unwrap();
@@ -156,7 +156,7 @@ mod tests {
         }
         assert_eq!((stdin.taken(), stdin.written()), (8, 8));
         assert_eq!(stdin.pipe().unwrap().read, b"abcdefgh");
-        assert!(stdin.take(9, b"x").unwrap_err().contains("gap"));
+        assert!(stdin.take(9, b"x").unwrap_err().contains("continues at offset 9"));
         assert!(stdin.end(9).is_err() && stdin.end(7).is_err());
         stdin.end(8).unwrap();
         stdin.end(8).unwrap();
@@ -166,19 +166,19 @@ mod tests {
     }
 
     #[test]
-    fn a_full_pipe_holds_back_up_to_the_limit_and_the_end_waits() {
+    fn a_full_pipe_buffers_up_to_the_limit_and_delays_the_end() {
         let mut stdin = Stdin::new(Pipe { room: 3, ..Pipe::default() });
         stdin.take(0, &[b'x'; Limits::STDIN]).unwrap();
         assert!(stdin.write() && stdin.wants_write() && !stdin.write());
         assert_eq!((stdin.taken(), stdin.written()), (Limits::STDIN as u64, 3));
         stdin.take(Limits::STDIN as u64, b"yyy").unwrap();
-        assert!(stdin.take(Limits::STDIN as u64 + 3, b"z").unwrap_err().contains("ahead of the CLI"));
+        assert!(stdin.take(Limits::STDIN as u64 + 3, b"z").unwrap_err().contains("wait for the CLI"));
         stdin.end(Limits::STDIN as u64 + 3).unwrap();
         assert!(!stdin.write() && stdin.pipe().is_some());
     }
 
     #[test]
-    fn a_broken_pipe_is_closed_and_what_comes_is_taken_and_dropped() {
+    fn a_broken_pipe_is_closed_and_later_bytes_are_dropped() {
         let mut stdin = Stdin::new(Pipe { broken: true, ..Pipe::default() });
         stdin.take(0, b"abc").unwrap();
         assert!(stdin.write() && stdin.is_closed());

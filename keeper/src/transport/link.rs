@@ -93,7 +93,7 @@ impl Link {
             FromKeeper::Output { stream, offset, bytes } => {
                 let inbox = if stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
                 if !inbox.push(offset, bytes) {
-                    self.lost.set(LostReason::Failed(format!("{stream:?} does not go on at byte {offset}")));
+                    self.lost.set(LostReason::Failed(format!("{stream:?} does not continue at byte {offset}")));
                 }
             }
             FromKeeper::OutputEnd { stream: Stream::Stdout, .. } => self.stdout.end(),
@@ -106,7 +106,7 @@ impl Link {
             FromKeeper::Replaced { epoch, pid } => self.lost.set(LostReason::Replaced { epoch, pid }),
             FromKeeper::Refused(refusal) => self.lost.set(LostReason::Refused(refusal)),
             FromKeeper::Skipped { stream, to } => {
-                self.lost.set(LostReason::Failed(format!("{stream:?} before byte {to} is no longer kept")));
+                self.lost.set(LostReason::Failed(format!("bytes of {stream:?} before {to} are no longer stored")));
             }
             FromKeeper::Trouble { text } => self.lost.set_trouble(text),
             FromKeeper::Welcome(_) => self.lost.set(LostReason::Failed("a second welcome".to_owned())),
@@ -123,8 +123,8 @@ impl Link {
         if stdout || stderr || unknown(&self.stdout) || unknown(&self.stderr) {
             let (stdout_kept, stderr_kept) = (self.stdout.kept, self.stderr.kept);
             ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window }.put(&mut self.output);
-            self.stdout.told(stdout_window);
-            self.stderr.told(stderr_window);
+            self.stdout.announced(stdout_window);
+            self.stderr.announced(stderr_window);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::frame::Refusal;
 #[non_exhaustive]
 pub enum LostReason {
     /// Another host controls the session now. If you did not start it, somebody else has the session's token.
-    #[error("another host (process {pid}) controls the session since epoch {epoch}")]
+    #[error("another host (process {pid}) has controlled the session since epoch {epoch}")]
     Replaced {
         /// Epoch of the new controller.
         epoch: u64,
@@ -20,7 +20,7 @@ pub enum LostReason {
         pid: u32,
     },
     /// The keeper has ended the connection.
-    #[error("the keeper has ended the connection: {0}")]
+    #[error("the keeper closed the connection: {0}")]
     Refused(Refusal),
     /// The connection is closed: its link was cut, or the keeper has ended. Attach again to learn which.
     #[error("the connection to the keeper is closed; attach again")]

@@ -7,7 +7,7 @@ use std::process::Command;
 use claude_duplex_keeper::frame::Refusal;
 use claude_duplex_keeper::{Attach, AttachError, Launch, Place, SessionId, Token};
 
-use super::support::{Folder, Host, KEEPER, Session, Told, Trials, has_program, is_root, run, until};
+use super::support::{Folder, Host, HostEvent, KEEPER, Session, Trials, has_program, is_root, run, until};
 
 pub(crate) fn trials() -> Trials {
     let can_be_another = is_root() && has_program("/usr/bin/setpriv");
@@ -15,10 +15,10 @@ pub(crate) fn trials() -> Trials {
         ("a_wrong_token_is_refused", true, a_wrong_token_is_refused),
         ("the_cli_does_not_see_the_token", true, the_cli_does_not_see_the_token),
         ("without_a_token_file_the_token_is_needed", true, without_a_token_file_the_token_is_needed),
-        ("everything_is_private", true, everything_is_private),
-        ("an_open_directory_is_refused", true, an_open_directory_is_refused),
+        ("directories_and_files_are_private", true, directories_and_files_are_private),
+        ("a_directory_with_open_permissions_is_refused", true, a_directory_with_open_permissions_is_refused),
         ("a_foreign_directory_is_refused", true, a_foreign_directory_is_refused),
-        ("a_place_that_is_no_directory_is_refused", true, a_place_that_is_no_directory_is_refused),
+        ("a_path_that_is_not_a_directory_is_refused", true, a_path_that_is_not_a_directory_is_refused),
         (
             "a_directory_that_cannot_be_written_is_refused",
             can_be_another,
@@ -57,16 +57,16 @@ fn without_a_token_file_the_token_is_needed() {
     assert!(!session.path().join("token").exists());
     let refused = session.attach(&Attach::controller()).unwrap_err();
     assert!(
-        matches!(refused, AttachError::NoToken { .. }) && refused.to_string().contains("`run` has printed"),
+        matches!(refused, AttachError::NoToken { .. }) && refused.to_string().contains("`run` printed"),
         "{refused}"
     );
     let attach = Attach::controller().token(session.launched.token.clone());
     let mut host = Host::new(session.attach(&attach).unwrap());
     host.send(&claude_duplex_keeper::frame::ToKeeper::Stop);
-    host.until(|told| *told == Told::Closed);
+    host.until(|event| *event == HostEvent::Closed);
 }
 
-fn everything_is_private() {
+fn directories_and_files_are_private() {
     let folder = Folder::new();
     let place = Place::new(folder.0.join("new/deep"));
     let launch = Launch::new(place.clone(), "/bin/sh").args(["-c", "umask 0; echo x; exec sleep 600"]).keeper(KEEPER);
@@ -82,9 +82,9 @@ fn everything_is_private() {
     until(|| names().len() == 4);
     names().iter().for_each(|path| assert_eq!(mode(path), 0o600, "{}", path.display()));
     host.send(&claude_duplex_keeper::frame::ToKeeper::Signal(claude_duplex_keeper::frame::Signal::Kill));
-    host.until(|told| matches!(told, Told::Exit(_)));
+    host.until(|event| matches!(event, HostEvent::Exit(_)));
     host.send(&claude_duplex_keeper::frame::ToKeeper::Release);
-    host.until(|told| *told == Told::Closed);
+    host.until(|event| *event == HostEvent::Closed);
 }
 
 /// Fails to start a session in a directory, for this reason.
@@ -94,11 +94,11 @@ fn refused(folder: &str, reason: &str) {
     assert!(!output.status.success() && error.contains(reason), "{error}");
 }
 
-fn an_open_directory_is_refused() {
+fn a_directory_with_open_permissions_is_refused() {
     let folder = Folder::new();
     for mode in [0o755, 0o770, 0o701] {
         fs::set_permissions(&folder.0, Permissions::from_mode(mode)).unwrap();
-        refused(folder.0.to_str().unwrap(), "run: chmod 700");
+        refused(folder.0.to_str().unwrap(), "run `chmod 700");
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
     }
     // A session whose directory was opened is not attached to either.
@@ -119,7 +119,7 @@ fn a_foreign_directory_is_refused() {
     }
 }
 
-fn a_place_that_is_no_directory_is_refused() {
+fn a_path_that_is_not_a_directory_is_refused() {
     let folder = Folder::new();
     fs::write(folder.0.join("file"), "").unwrap();
     let file = folder.0.join("file");
@@ -183,13 +183,13 @@ fn a_foreign_process_is_refused() {
 
 fn an_id_is_taken_once() {
     let session = Session::start("exec sleep 600");
-    refused(session.folder.0.to_str().unwrap(), "session it is there already");
+    refused(session.folder.0.to_str().unwrap(), "session it already exists");
     session.control();
 }
 
 fn a_long_path_is_refused() {
     let folder = Folder::new();
     let deep = folder.0.join("x".repeat(100));
-    refused(deep.to_str().unwrap(), "name a shorter directory");
+    refused(deep.to_str().unwrap(), "set --dir to a shorter path");
     assert!(!deep.exists());
 }

@@ -6,21 +6,25 @@ use std::os::unix::net::UnixStream;
 use claude_duplex_keeper::frame::{Exit, Refusal, Signal, Start, Stream, ToKeeper};
 use claude_duplex_keeper::{Attach, AttachError, Limits};
 
-use super::support::{Host, Session, Told, Trials};
+use super::support::{Host, HostEvent, Session, Trials};
 
 pub(crate) fn trials() -> Trials {
     vec![
         ("bytes_that_two_hosts_send_are_read_once", true, bytes_that_two_hosts_send_are_read_once),
         ("a_gap_in_stdin_ends_the_connection", true, a_gap_in_stdin_ends_the_connection),
-        ("a_cli_that_does_not_read_holds_the_host_back", true, a_cli_that_does_not_read_holds_the_host_back),
+        ("a_cli_that_does_not_read_blocks_the_host", true, a_cli_that_does_not_read_blocks_the_host),
         ("a_cli_that_closes_its_stdin_is_reported", true, a_cli_that_closes_its_stdin_is_reported),
-        ("a_replaced_host_is_told_and_writes_no_more", true, a_replaced_host_is_told_and_writes_no_more),
+        ("a_replaced_host_is_notified_and_cannot_write", true, a_replaced_host_is_notified_and_cannot_write),
         ("epochs_go_up", true, epochs_go_up),
-        ("two_hosts_at_once_leave_one", true, two_hosts_at_once_leave_one),
+        ("of_two_concurrent_hosts_one_stays_attached", true, of_two_concurrent_hosts_one_stays_attached),
         ("observers_only_read", true, observers_only_read),
         ("signals_and_the_end_of_stdin_come_once", true, signals_and_the_end_of_stdin_come_once),
         ("unknown_frames_end_the_connection_with_both_versions", true, unknown_frames_end_the_connection),
-        ("strangers_do_not_fill_the_keeper", true, strangers_do_not_fill_the_keeper),
+        (
+            "unauthenticated_connections_do_not_exhaust_the_keeper",
+            true,
+            unauthenticated_connections_do_not_exhaust_the_keeper,
+        ),
     ]
 }
 
@@ -38,11 +42,11 @@ fn bytes_that_two_hosts_send_are_read_once() {
         host.write(begin as u64, &all[begin..end]);
         host.write(0, &all[..end]);
         taken = end as u64;
-        host.until(|told| matches!(told, Told::Stdin { written, .. } if *written == taken));
+        host.until(|event| matches!(event, HostEvent::Stdin { written, .. } if *written == taken));
     }
     let mut host = session.control();
     host.send(&ToKeeper::StdinEnd { offset: 24 });
-    host.until(|told| *told == Told::End(Stream::Stdout));
+    host.until(|event| *event == HostEvent::End(Stream::Stdout));
     assert_eq!(host.text(), "got one\ngot two\ngot three\ngot four\ngot five\nover\n");
 }
 
@@ -50,16 +54,18 @@ fn a_gap_in_stdin_ends_the_connection() {
     let session = Session::start(ECHO);
     let mut host = session.control();
     host.write(1, b"x");
-    let Told::Refused(refusal) = host.until(|told| matches!(told, Told::Refused(_))) else { unreachable!() };
-    assert!(refusal.to_string().contains("a gap"), "{refusal}");
-    assert_eq!(host.until(|told| *told == Told::Closed), Told::Closed);
+    let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
+        unreachable!()
+    };
+    assert!(refusal.to_string().contains("stdin continues at offset 1, but 0 bytes were received"), "{refusal}");
+    assert_eq!(host.until(|event| *event == HostEvent::Closed), HostEvent::Closed);
     // The session goes on.
     let mut next = session.control();
     next.write(0, b"x\n");
     next.until_stdout(|stdout| stdout == b"got x\n");
 }
 
-fn a_cli_that_does_not_read_holds_the_host_back() {
+fn a_cli_that_does_not_read_blocks_the_host() {
     let session = Session::start("read -r start < /dev/null; while [ ! -e \"$0\" ]; do sleep 0.05; done; wc -c");
     let mut host = session.control();
     let (mut sent, chunk) = (0, [b'y'; 32 * 1024]);
@@ -71,38 +77,40 @@ fn a_cli_that_does_not_read_holds_the_host_back() {
         host.write(sent, &chunk);
         sent += chunk.len() as u64;
         // What was written may be told once more before that.
-        let told = host.until(|told| matches!(told, Told::Stdin { taken, .. } if *taken == sent));
-        let Told::Stdin { written: now, .. } = told else { unreachable!() };
+        let event = host.until(|event| matches!(event, HostEvent::Stdin { taken, .. } if *taken == sent));
+        let HostEvent::Stdin { written: now, .. } = event else { unreachable!() };
         written = now;
     }
     assert!(sent > window, "{sent} bytes");
     host.write(sent, &[b'y'; 32 * 1024]);
     host.write(sent + 32 * 1024, &[b'y'; 32 * 1024]);
-    let Told::Refused(refusal) = host.until(|told| matches!(told, Told::Refused(_))) else { unreachable!() };
-    assert!(refusal.to_string().contains("ahead of the CLI"), "{refusal}");
+    let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
+        unreachable!()
+    };
+    assert!(refusal.to_string().contains("wait for the CLI"), "{refusal}");
 }
 
 fn a_cli_that_closes_its_stdin_is_reported() {
     let session = Session::start("exec 0<&-; echo closed; exec sleep 600");
     let mut host = session.control();
     if !host.welcome.stdin_closed {
-        host.until(|told| matches!(told, Told::Stdin { closed: true, .. }));
+        host.until(|event| matches!(event, HostEvent::Stdin { closed: true, .. }));
     }
     let other = session.attach(&Attach::observer()).unwrap();
     assert!(other.welcome.stdin_closed);
 }
 
-fn a_replaced_host_is_told_and_writes_no_more() {
+fn a_replaced_host_is_notified_and_cannot_write() {
     let session = Session::start(ECHO);
     let mut first = session.control();
     assert_eq!((first.welcome.epoch, first.welcome.controlled), (1, false));
     let mut second = session.control();
     assert_eq!((second.welcome.epoch, second.welcome.controlled), (2, true));
-    let told = first.until(|told| matches!(told, Told::Replaced { .. }));
-    assert_eq!(told, Told::Replaced { epoch: 2, pid: std::process::id() });
+    let event = first.until(|event| matches!(event, HostEvent::Replaced { .. }));
+    assert_eq!(event, HostEvent::Replaced { epoch: 2, pid: std::process::id() });
     // The keeper reads it no more: whether the socket takes the bytes does not matter.
     let _ = first.attached.send(&ToKeeper::Stdin { offset: 0, bytes: b"stolen\n" });
-    assert_eq!(first.next(), Told::Closed);
+    assert_eq!(first.next(), HostEvent::Closed);
     second.write(0, b"mine\n");
     second.until_stdout(|stdout| stdout == b"got mine\n");
 }
@@ -111,10 +119,10 @@ fn epochs_go_up() {
     let session = Session::start(ECHO);
     let mut host = Host::new(session.attach(&Attach::controller().epoch(7)).unwrap());
     assert_eq!(host.welcome.epoch, 7);
-    for asked in [1, 7] {
-        let refused = session.attach(&Attach::controller().epoch(asked)).unwrap_err();
+    for requested in [1, 7] {
+        let refused = session.attach(&Attach::controller().epoch(requested)).unwrap_err();
         assert!(
-            matches!(&refused, AttachError::Refused(Refusal::Epoch { asked: said, current: 7 }) if *said == asked),
+            matches!(&refused, AttachError::Refused(Refusal::Epoch { requested: reported, current: 7 }) if *reported == requested),
             "{refused}"
         );
     }
@@ -125,7 +133,7 @@ fn epochs_go_up() {
     assert_eq!(session.control().welcome.epoch, 8);
 }
 
-fn two_hosts_at_once_leave_one() {
+fn of_two_concurrent_hosts_one_stays_attached() {
     let session = Session::start(ECHO);
     let mut hosts: Vec<Host> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| session.control())).collect();
@@ -136,8 +144,8 @@ fn two_hosts_at_once_leave_one() {
     assert_eq!(epochs, [1, 2, 3, 4, 5, 6, 7, 8]);
     let mut last = hosts.pop().unwrap();
     for (mut host, epoch) in hosts.into_iter().zip(2..) {
-        let told = host.until(|told| matches!(told, Told::Replaced { .. }));
-        assert!(matches!(told, Told::Replaced { epoch: new, .. } if new == epoch), "{told:?}");
+        let event = host.until(|event| matches!(event, HostEvent::Replaced { .. }));
+        assert!(matches!(event, HostEvent::Replaced { epoch: new, .. } if new == epoch), "{event:?}");
     }
     last.write(0, b"x\n");
     last.until_stdout(|stdout| stdout == b"got x\n");
@@ -157,8 +165,10 @@ fn observers_only_read() {
     ] {
         let mut observer = Host::new(session.attach(&Attach::observer()).unwrap());
         observer.send(&frame);
-        let Told::Refused(refusal) = observer.until(|told| matches!(told, Told::Refused(_))) else { unreachable!() };
-        assert!(refusal.to_string().contains("an observer only reads"), "{refusal}");
+        let HostEvent::Refused(refusal) = observer.until(|event| matches!(event, HostEvent::Refused(_))) else {
+            unreachable!()
+        };
+        assert!(refusal.to_string().contains("an observer cannot write"), "{refusal}");
     }
     let mut observers: Vec<_> = (0..10).map(|_| Host::new(session.attach(&Attach::observer()).unwrap())).collect();
     host.write(0, b"x\n");
@@ -185,7 +195,7 @@ fn signals_and_the_end_of_stdin_come_once() {
     assert!(next.welcome.stdin_ended && next.welcome.signal == Some(Signal::Terminate));
     next.send(&ToKeeper::Signal(Signal::Terminate));
     next.send(&ToKeeper::Signal(Signal::Kill));
-    assert_eq!(next.until(|told| matches!(told, Told::Exit(_))), Told::Exit(Exit::Signal(9)));
+    assert_eq!(next.until(|event| matches!(event, HostEvent::Exit(_))), HostEvent::Exit(Exit::Signal(9)));
     assert_eq!(next.text(), "");
     // It is reported again, and a signal after the exit is nobody's.
     let mut last = session.control();
@@ -198,7 +208,9 @@ fn unknown_frames_end_the_connection() {
     let session = Session::start(ECHO);
     let mut host = session.control();
     host.attached.socket.write_all(&[1, 0, 0, 0, 99]).unwrap();
-    let Told::Refused(refusal) = host.until(|told| matches!(told, Told::Refused(_))) else { unreachable!() };
+    let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
+        unreachable!()
+    };
     let text = refusal.to_string();
     assert!(text.contains("type 99") && text.contains("this side speaks version 1"), "{text}");
     // Bytes of something else altogether.
@@ -209,7 +221,7 @@ fn unknown_frames_end_the_connection() {
     assert!(String::from_utf8_lossy(&answer).contains("at most"), "{answer:?}");
 }
 
-fn strangers_do_not_fill_the_keeper() {
+fn unauthenticated_connections_do_not_exhaust_the_keeper() {
     let session = Session::start(ECHO);
     let mut host = session.control();
     let path = session.folder.place().socket(&session.launched.id);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use claude_duplex_keeper::frame::{Exit, Signal, ToKeeper};
 
-use super::support::{Process, Session, Told, Trials, policy, run};
+use super::support::{HostEvent, Process, Session, Trials, policy, run};
 
 pub(crate) fn trials() -> Trials {
     vec![
@@ -16,7 +16,7 @@ pub(crate) fn trials() -> Trials {
         ("an_idle_cli_ends_and_a_busy_one_does_not", true, an_idle_cli_ends_and_a_busy_one_does_not),
         ("a_cli_that_ignores_everything_is_killed_with_its_tools", true, a_cli_that_ignores_everything_is_killed),
         ("output_of_an_exited_cli_is_kept_for_a_host", true, output_of_an_exited_cli_is_kept_for_a_host),
-        ("stop_ends_a_session_and_tells_its_host", true, stop_ends_a_session_and_tells_its_host),
+        ("stop_ends_a_session_and_notifies_its_host", true, stop_ends_a_session_and_notifies_its_host),
         ("a_signal_to_the_keeper_ends_the_session_in_order", true, a_signal_to_the_keeper_ends_the_session),
         ("a_program_that_cannot_start_leaves_nothing", true, a_program_that_cannot_start_leaves_nothing),
         ("the_list_names_every_session", true, the_list_names_every_session),
@@ -32,7 +32,7 @@ fn a_released_session_leaves_nothing() {
     host.send(&ToKeeper::StdinEnd { offset: 0 });
     assert_eq!(host.until_over(), Exit::Code(3));
     host.send(&ToKeeper::Release);
-    host.until(|told| *told == Told::Closed);
+    host.until(|event| *event == HostEvent::Closed);
     session.wait_gone(&keeper);
 }
 
@@ -40,8 +40,10 @@ fn a_running_cli_is_not_released() {
     let session = Session::start("exec sleep 600");
     let mut host = session.control();
     host.send(&ToKeeper::Release);
-    let Told::Refused(refusal) = host.until(|told| matches!(told, Told::Refused(_))) else { unreachable!() };
-    assert!(refusal.to_string().contains("release of a CLI that runs"), "{refusal}");
+    let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
+        unreachable!()
+    };
+    assert!(refusal.to_string().contains("the CLI is still running and cannot be released"), "{refusal}");
 }
 
 fn without_a_host_the_cli_ends_after_the_time() {
@@ -120,17 +122,20 @@ fn output_of_an_exited_cli_is_kept_for_a_host() {
     assert_eq!((host.text(), &*host.stderr), ("last words\n".to_owned(), &b"and more\n"[..]));
 }
 
-fn stop_ends_a_session_and_tells_its_host() {
+fn stop_ends_a_session_and_notifies_its_host() {
     let session = Session::start("while read x; do :; done; echo over");
     let mut host = session.control();
     let keeper = session.keeper(host.welcome.cli);
     let output = run(&["stop", "--dir", session.folder.0.to_str().unwrap(), "it"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // The CLI had the end of its stdin, and no signal.
-    assert!(matches!(host.until(|told| matches!(told, Told::Replaced { .. })), Told::Replaced { epoch: 2, .. }));
+    assert!(matches!(
+        host.until(|event| matches!(event, HostEvent::Replaced { .. })),
+        HostEvent::Replaced { epoch: 2, .. }
+    ));
     session.wait_gone(&keeper);
     let output = run(&["stop", "--dir", session.folder.0.to_str().unwrap(), "it"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no session it"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no session it"), "{output:?}");
 }
 
 fn a_signal_to_the_keeper_ends_the_session() {
@@ -160,7 +165,7 @@ fn the_list_names_every_session() {
     let list = || String::from_utf8(run(&["list", "--dir", session.folder.0.to_str().unwrap()]).stdout).unwrap();
     assert_eq!(list(), format!("it\trunning\tpid {}\t6 bytes\thost\n", host.welcome.cli));
     host.send(&ToKeeper::Signal(Signal::Kill));
-    host.until(|told| matches!(told, Told::Exit(_)));
+    host.until(|event| matches!(event, HostEvent::Exit(_)));
     assert!(list().contains("exited (signal 9)"), "{}", list());
     assert_eq!(run(&["list", "--dir", "/nonexistent/directory"]).stdout, b"");
 }

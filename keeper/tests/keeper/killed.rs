@@ -26,7 +26,7 @@ fn the_cli_dies_with_its_keeper() {
     assert!(kept());
     // Every command says what has happened.
     let error = session.attach(&Attach::controller()).unwrap_err();
-    assert!(error.to_string().contains("is gone, and its CLI with it"), "{error}");
+    assert!(error.to_string().contains("was killed together with its CLI"), "{error}");
     let directory = session.folder.0.to_str().unwrap();
     let list = String::from_utf8(run(&["list", "--dir", directory]).stdout).unwrap();
     assert!(list.contains("it\tabandoned"), "{list}");

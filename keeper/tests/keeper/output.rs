@@ -6,19 +6,19 @@ use std::time::Duration;
 use claude_duplex_keeper::frame::{Exit, Refusal, Start, ToKeeper};
 use claude_duplex_keeper::{Attach, AttachError, Limits};
 
-use super::support::{Host, Session, Told, Trials};
+use super::support::{Host, HostEvent, Session, Trials};
 
 pub(crate) fn trials() -> Trials {
     vec![
         ("a_host_reads_from_its_offset_on", true, a_host_reads_from_its_offset_on),
-        ("a_window_holds_a_stream_back_and_nothing_else", true, a_window_holds_a_stream_back_and_nothing_else),
+        ("a_window_limits_only_its_stream", true, a_window_limits_only_its_stream),
         (
             "a_flooding_cli_waits_at_the_limit_and_loses_nothing",
             true,
             a_flooding_cli_waits_at_the_limit_and_loses_nothing,
         ),
-        ("a_slow_host_holds_up_no_observer", true, a_slow_host_holds_up_no_observer),
-        ("an_observer_is_told_what_it_has_missed", true, an_observer_is_told_what_it_has_missed),
+        ("a_slow_host_does_not_delay_observers", true, a_slow_host_does_not_delay_observers),
+        ("an_observer_learns_what_it_missed", true, an_observer_learns_what_it_missed),
         ("an_offset_that_is_not_kept_is_refused", true, an_offset_that_is_not_kept_is_refused),
         ("a_long_session_stays_small", true, a_long_session_stays_small),
     ]
@@ -49,17 +49,17 @@ fn a_host_reads_from_its_offset_on() {
     assert_eq!(last.text(), "end now\n");
 }
 
-fn a_window_holds_a_stream_back_and_nothing_else() {
+fn a_window_limits_only_its_stream() {
     let session = Session::start("echo 0123456789; read x; echo $x >&2; read y; exit 7");
     let mut host = Host::new(session.attach(&Attach::controller().window(4)).unwrap());
     host.until_stdout(|stdout| stdout == b"0123");
     host.write(0, b"ab\n");
-    host.until(|told| matches!(told, Told::Stdin { written: 3, .. }));
+    host.until(|event| matches!(event, HostEvent::Stdin { written: 3, .. }));
     while host.stderr != b"ab\n" {
         host.next();
     }
     host.write(3, b"\n");
-    assert_eq!(host.until(|told| matches!(told, Told::Exit(_))), Told::Exit(Exit::Code(7)));
+    assert_eq!(host.until(|event| matches!(event, HostEvent::Exit(_))), HostEvent::Exit(Exit::Code(7)));
     assert_eq!(host.stdout, b"0123");
     host.progress(0, 100);
     host.until_over();
@@ -91,13 +91,13 @@ fn a_flooding_cli_waits_at_the_limit_and_loses_nothing() {
     assert_eq!(host.stdout.len() as u64, FLOOD_BYTES);
     // Behind the last progress.
     host.write(0, b"\n");
-    host.until(|told| matches!(told, Told::Stdin { .. }));
+    host.until(|event| matches!(event, HostEvent::Stdin { .. }));
     let files = std::fs::read_dir(session.path()).unwrap();
     let kept: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(kept <= Limits::LEAST / 2, "{kept} bytes are kept of what was acknowledged");
 }
 
-fn a_slow_host_holds_up_no_observer() {
+fn a_slow_host_does_not_delay_observers() {
     let session = Session::start("head -c 1000000 /dev/zero | tr '\\0' x; read rest");
     // It never reads, and its socket is full.
     let slow = session.attach(&Attach::controller().window(u64::MAX)).unwrap();
@@ -108,7 +108,7 @@ fn a_slow_host_holds_up_no_observer() {
     slow.until_stdout(|stdout| stdout.len() == 1_000_000);
 }
 
-fn an_observer_is_told_what_it_has_missed() {
+fn an_observer_learns_what_it_missed() {
     let session = Session::start_with(FLOOD, Session::small);
     let mut observer = Host::new(session.attach(&Attach::observer().window(10)).unwrap());
     observer.until_stdout(|stdout| stdout.len() == 10);
@@ -119,12 +119,12 @@ fn an_observer_is_told_what_it_has_missed() {
         host.progress(total, u64::MAX);
     }
     observer.progress(0, u64::MAX);
-    let Told::Skipped(to) = observer.until(|told| matches!(told, Told::Skipped(_))) else { unreachable!() };
+    let HostEvent::Skipped(to) = observer.until(|event| matches!(event, HostEvent::Skipped(_))) else { unreachable!() };
     assert!(to > 1 << 20, "{to}");
     // There may be a second gap while it reads.
     let mut begin = to - 10;
     while begin + (observer.stdout.len() as u64) < FLOOD_BYTES {
-        if let Told::Skipped(to) = observer.next() {
+        if let HostEvent::Skipped(to) = observer.next() {
             begin = to - observer.stdout.len() as u64;
         }
     }
@@ -138,13 +138,13 @@ fn an_offset_that_is_not_kept_is_refused() {
         let total = host.stdout.len() as u64;
         host.progress(total, u64::MAX);
     }
-    for asked in [0, u64::MAX] {
-        let refused = session.attach(&Attach::controller().from(Start::At(asked), Start::Oldest)).unwrap_err();
-        let AttachError::Refused(Refusal::Offset { stream, asked: said, oldest, .. }) = &refused else {
+    for requested in [0, u64::MAX] {
+        let refused = session.attach(&Attach::controller().from(Start::At(requested), Start::Oldest)).unwrap_err();
+        let AttachError::Refused(Refusal::Offset { stream, requested: reported, oldest, .. }) = &refused else {
             panic!("{refused}")
         };
-        assert_eq!((&**stream, *said), ("stdout", asked));
-        assert!(*oldest > 0 && refused.to_string().contains("are kept"), "{refused}");
+        assert_eq!((&**stream, *reported), ("stdout", requested));
+        assert!(*oldest > 0 && refused.to_string().contains("are stored"), "{refused}");
     }
     // A refused controller has replaced nobody.
     host.until_stdout(|stdout| stdout.len() > 1 << 20);
@@ -168,8 +168,8 @@ fn a_long_session_stays_small() {
     let mut other = Host::new(session.attach(&Attach::controller().window(u64::MAX)).unwrap());
     other.until_stdout(|stdout| stdout.len() == 30_000_000);
     host.attached.socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    host.until(|told| matches!(told, Told::Replaced { epoch: 2, .. }));
+    host.until(|event| matches!(event, HostEvent::Replaced { epoch: 2, .. }));
     assert_eq!(host.attached.socket.read(&mut [0]).unwrap(), 0);
     other.send(&ToKeeper::StdinEnd { offset: written });
-    other.until(|told| *told == Told::Exit(Exit::Code(0)));
+    other.until(|event| *event == HostEvent::Exit(Exit::Code(0)));
 }

@@ -152,7 +152,7 @@ impl Process {
 
 /// What a host was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum HostEvent {
     Output,
     End(Stream),
     Skipped(u64),
@@ -210,50 +210,50 @@ impl Host {
     }
 
     /// Waits for the next thing that the host is told.
-    pub(crate) fn next(&mut self) -> Told {
+    pub(crate) fn next(&mut self) -> HostEvent {
         let (stdout, stderr, next) = (&mut self.stdout, &mut self.stderr, &mut self.next);
-        let told = self.attached.receive(|frame| match frame {
+        let event = self.attached.receive(|frame| match frame {
             FromKeeper::Output { stream, offset, bytes } => {
                 let next = &mut next[stream as usize];
                 assert!(next.is_none_or(|next| next == offset), "{stream:?} goes on at {offset}, not at {next:?}");
                 *next = Some(offset + bytes.len() as u64);
                 if stream == Stream::Stdout { stdout } else { stderr }.extend_from_slice(bytes);
-                Told::Output
+                HostEvent::Output
             }
-            FromKeeper::OutputEnd { stream, .. } => Told::End(stream),
+            FromKeeper::OutputEnd { stream, .. } => HostEvent::End(stream),
             FromKeeper::Skipped { stream, to } => {
                 next[stream as usize] = Some(to);
-                Told::Skipped(to)
+                HostEvent::Skipped(to)
             }
-            FromKeeper::Stdin { taken, written, closed } => Told::Stdin { taken, written, closed },
-            FromKeeper::Exit(exit) => Told::Exit(exit),
-            FromKeeper::Replaced { epoch, pid } => Told::Replaced { epoch, pid },
-            FromKeeper::Trouble { text } => Told::Trouble(text),
-            FromKeeper::Refused(refusal) => Told::Refused(refusal),
+            FromKeeper::Stdin { taken, written, closed } => HostEvent::Stdin { taken, written, closed },
+            FromKeeper::Exit(exit) => HostEvent::Exit(exit),
+            FromKeeper::Replaced { epoch, pid } => HostEvent::Replaced { epoch, pid },
+            FromKeeper::Trouble { text } => HostEvent::Trouble(text),
+            FromKeeper::Refused(refusal) => HostEvent::Refused(refusal),
             other => panic!("{other:?}"),
         });
-        match told {
-            Ok(told) => {
-                match told {
-                    Some(Told::Exit(exit)) => self.exit = Some(exit),
-                    Some(Told::End(stream)) => self.ended[stream as usize] = true,
+        match event {
+            Ok(event) => {
+                match event {
+                    Some(HostEvent::Exit(exit)) => self.exit = Some(exit),
+                    Some(HostEvent::End(stream)) => self.ended[stream as usize] = true,
                     _ => {}
                 }
-                told.unwrap_or(Told::Closed)
+                event.unwrap_or(HostEvent::Closed)
             }
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Told::Closed,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => HostEvent::Closed,
             Err(error) => panic!("{error}"),
         }
     }
 
     /// Waits for something.
-    pub(crate) fn until(&mut self, wanted: impl Fn(&Told) -> bool) -> Told {
+    pub(crate) fn until(&mut self, wanted: impl Fn(&HostEvent) -> bool) -> HostEvent {
         loop {
-            let told = self.next();
-            if wanted(&told) {
-                return told;
+            let event = self.next();
+            if wanted(&event) {
+                return event;
             }
-            assert_ne!(told, Told::Closed, "the connection has ended");
+            assert_ne!(event, HostEvent::Closed, "the connection has ended");
         }
     }
 
@@ -262,14 +262,14 @@ impl Host {
         loop {
             match self.exit {
                 Some(exit) if self.ended == [true; 2] => return exit,
-                _ => assert_ne!(self.next(), Told::Closed, "the connection has ended"),
+                _ => assert_ne!(self.next(), HostEvent::Closed, "the connection has ended"),
             }
         }
     }
 
     pub(crate) fn until_stdout(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         while !wanted(&self.stdout) {
-            assert_ne!(self.next(), Told::Closed, "the connection has ended; stdout: {:?}", self.text());
+            assert_ne!(self.next(), HostEvent::Closed, "the connection has ended; stdout: {:?}", self.text());
         }
     }
 

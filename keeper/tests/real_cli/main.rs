@@ -46,9 +46,9 @@ fn main() -> std::process::ExitCode {
         }
     };
     let is_ignored = real.is_none();
-    let trial = libtest_mimic::Trial::test("hosts_that_are_killed_leave_no_trace", move || {
+    let trial = libtest_mimic::Trial::test("killed_hosts_leave_no_trace", move || {
         let (sealed, cli) = real.ok_or("there is no real CLI")?;
-        trial::hosts_that_are_killed_leave_no_trace(sealed, &cli);
+        trial::killed_hosts_leave_no_trace(sealed, &cli);
         Ok(())
     });
     libtest_mimic::run(&arguments, vec![trial.with_ignored_flag(is_ignored)]).exit_code()

@@ -65,7 +65,7 @@ fn have(_: Sealed, cli: &Cli, kills: Option<Kills<'_>>, own_number: bool) -> Tra
     traces
 }
 
-pub(crate) fn hosts_that_are_killed_leave_no_trace(sealed: Sealed, cli: &Cli) {
+pub(crate) fn killed_hosts_leave_no_trace(sealed: Sealed, cli: &Cli) {
     let undisturbed = have(sealed, cli, None, false);
     let count = |kind: &str| undisturbed.read.iter().filter(|line| line.contains(kind)).count();
     assert_eq!((count("\"user\""), count("control_response")), (PROMPTS.len(), 2), "{:#?}", undisturbed.read);

@@ -3,8 +3,7 @@
 use crate::conversation::{Kills, Random, Traces, converse};
 use crate::kept::Kept;
 
-pub(crate) const TRIALS: [(&str, fn()); 1] =
-    [("hosts_that_are_killed_leave_no_trace", hosts_that_are_killed_leave_no_trace)];
+pub(crate) const TRIALS: [(&str, fn()); 1] = [("killed_hosts_leave_no_trace", killed_hosts_leave_no_trace)];
 
 /// Hosts that are killed in one conversation, and in all of them.
 const KILLS: usize = 4;
@@ -19,7 +18,7 @@ const PROMPTS: [&str; 4] = [
 
 /// In every second conversation the hosts store the number of the last action alone. A host that does not skip the actions up to
 /// that number gets them again.
-fn hosts_that_are_killed_leave_no_trace() {
+fn killed_hosts_leave_no_trace() {
     let undisturbed = converse(&Kept::new().start(), &PROMPTS, None, false);
     assert_eq!(undisturbed.read.iter().filter(|kind| kind.contains("\"user\"")).count(), PROMPTS.len());
     let responses = undisturbed.read.iter().filter(|kind| kind.contains("control_response")).count();

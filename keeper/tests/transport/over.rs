@@ -21,13 +21,13 @@ use crate::kept::{self, KEEPER};
 
 pub(crate) const TRIALS: [(&str, fn()); 8] = [
     ("stdin_counts_as_sent_when_the_keeper_has_taken_it", stdin_counts_as_sent_when_the_keeper_has_taken_it),
-    ("output_in_every_cut_is_read_whole", output_in_every_cut_is_read_whole),
+    ("output_in_any_chunks_is_read_completely", output_in_any_chunks_is_read_completely),
     ("reads_are_acknowledged_to_the_keeper", reads_are_acknowledged_to_the_keeper),
-    ("a_connection_that_ends_says_why", a_connection_that_ends_says_why),
-    ("a_keeper_that_does_not_welcome_is_an_error", a_keeper_that_does_not_welcome_is_an_error),
+    ("a_connection_that_ends_reports_the_reason", a_connection_that_ends_reports_the_reason),
+    ("a_keeper_without_a_welcome_is_an_error", a_keeper_without_a_welcome_is_an_error),
     ("a_conversation_over_the_bridge", a_conversation_over_the_bridge),
     ("a_bridge_that_is_killed_in_a_turn_is_replaced", a_bridge_that_is_killed_in_a_turn_is_replaced),
-    ("a_bridge_that_cannot_attach_says_why", a_bridge_that_cannot_attach_says_why),
+    ("a_bridge_that_cannot_attach_reports_the_reason", a_bridge_that_cannot_attach_reports_the_reason),
 ];
 
 type Session = Kept<Async<UnixStream>, SmolTimer>;
@@ -85,8 +85,8 @@ fn attach(answer: &[FromKeeper<'_>]) -> (Result<Session, AttachError>, Keeper) {
     let host = Async::new(host).unwrap();
     let hello = Attach::controller().window(40).hello();
     let session = async_io::block_on(Kept::over(host, SmolTimer::default(), hello));
-    let said = keeper.next(|frame| matches!(frame, ToKeeper::Hello(Hello { token, .. }) if token.is_empty()));
-    assert!(said, "the hello has no token: a bridge puts it in");
+    let reported = keeper.next(|frame| matches!(frame, ToKeeper::Hello(Hello { token, .. }) if token.is_empty()));
+    assert!(reported, "the hello has no token: a bridge puts it in");
     (session, keeper)
 }
 
@@ -148,7 +148,7 @@ fn stdin_counts_as_sent_when_the_keeper_has_taken_it() {
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }
 
-fn output_in_every_cut_is_read_whole() {
+fn output_in_any_chunks_is_read_completely() {
     let frames = [
         FromKeeper::Output { stream: Stream::Stdout, offset: 0, bytes: b"one " },
         FromKeeper::Output { stream: Stream::Stderr, offset: 0, bytes: b"oops" },
@@ -203,16 +203,16 @@ fn reads_are_acknowledged_to_the_keeper() {
     keeper.next(|frame| assert_eq!(frame, progress(40)));
 }
 
-fn a_connection_that_ends_says_why() {
+fn a_connection_that_ends_reports_the_reason() {
     let gap = FromKeeper::Output { stream: Stream::Stdout, offset: 1, bytes: b"x" };
     let skipped = FromKeeper::Skipped { stream: Stream::Stderr, to: 9 };
     let cases: [(Option<FromKeeper<'_>>, &str); 6] = [
         (None, "is closed; attach again"),
-        (Some(gap), "Stdout does not go on at byte 1"),
-        (Some(skipped), "Stderr before byte 9 is no longer kept"),
+        (Some(gap), "Stdout does not continue at byte 1"),
+        (Some(skipped), "bytes of Stderr before 9 are no longer stored"),
         (Some(FromKeeper::Welcome(welcome(0))), "a second welcome"),
         (Some(FromKeeper::Refused(Refusal::Files("gone".into()))), "cannot read its files: gone"),
-        (Some(FromKeeper::Replaced { epoch: 4, pid: 5 }), "process 5) controls the session since epoch 4"),
+        (Some(FromKeeper::Replaced { epoch: 4, pid: 5 }), "process 5) has controlled the session since epoch 4"),
     ];
     for (frame, reason) in cases {
         let (mut session, mut keeper) = attached(0);
@@ -225,19 +225,19 @@ fn a_connection_that_ends_says_why() {
         let mut buffer = [0; 10];
         // The session is not told of an end: it has not ended.
         let read = future::poll_fn(|cx| session.poll_read(cx, &mut buffer));
-        let told = async_io::block_on(future::or(async { Ok(lost.clone().await) }, async { Err(read.await) }));
-        let told = told.expect("nothing was read");
-        assert!(told.to_string().contains(reason), "{told}");
-        assert_eq!((lost.reason(), lost.trouble().as_deref()), (Some(told), Some("the disk is full")));
+        let event = async_io::block_on(future::or(async { Ok(lost.clone().await) }, async { Err(read.await) }));
+        let event = event.expect("nothing was read");
+        assert!(event.to_string().contains(reason), "{event}");
+        assert_eq!((lost.reason(), lost.trouble().as_deref()), (Some(event), Some("the disk is full")));
         assert!(once(|cx| session.poll_write(cx, b"x")).is_none());
     }
 }
 
-fn a_keeper_that_does_not_welcome_is_an_error() {
+fn a_keeper_without_a_welcome_is_an_error() {
     let (refused, _keeper) = attach(&[FromKeeper::Refused(Refusal::Token)]);
     assert!(matches!(refused, Err(AttachError::Refused(Refusal::Token))), "{refused:?}");
     let (wrong, _keeper) = attach(&[FromKeeper::Exit(Exit::Unknown)]);
-    assert!(wrong.unwrap_err().to_string().contains("the first frame is no welcome"));
+    assert!(wrong.unwrap_err().to_string().contains("the first frame is not a welcome"));
     let (host, keeper) = UnixStream::pair().unwrap();
     drop(keeper);
     let host = Async::new(host).unwrap();
@@ -298,11 +298,11 @@ fn a_bridge_that_is_killed_in_a_turn_is_replaced() {
     assert_eq!(outcomes, [Outcome::Success]);
 }
 
-fn a_bridge_that_cannot_attach_says_why() {
+fn a_bridge_that_cannot_attach_reports_the_reason() {
     let kept = kept::Kept::new();
     // There is no session.
     let output = bridge(&kept).stdin(Stdio::null()).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no session it"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no session it"), "{output:?}");
     assert_eq!(output.status.code(), Some(1));
     let launch = Launch::new(kept.place.clone(), "/bin/sleep").args(["600"]).keeper(KEEPER).id(kept.id.clone());
     launch.without_token_file().start().unwrap();
@@ -314,15 +314,15 @@ fn a_bridge_that_cannot_attach_says_why() {
     let error = async_io::block_on(over_bridge(&kept, wrong)).unwrap_err();
     assert!(matches!(error, AttachError::Refused(Refusal::Token)), "{error}");
     // Something else than the protocol.
-    for (said, reason) in [
+    for (reported, reason) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "at most"),
-        (&[1, 0, 0, 0, 6][..], "its first frame is no hello"),
+        (&[1, 0, 0, 0, 6][..], "its first frame is not a hello"),
         (&[][..], ""),
     ] {
         let mut child = bridge(&kept);
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = child.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(said).unwrap();
+        child.stdin.take().unwrap().write_all(reported).unwrap();
         let output = child.wait_with_output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!((error.contains(reason), output.status.success()), (true, reason.is_empty()), "{output:?}");

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_in_flight_is_refused_until_its_request_ends_or_is_withdrawn() {
+    fn a_duplicate_id_is_refused_while_its_request_is_open() {
         let pending = Pending::default();
         let first = pending.open(&id(1)).unwrap();
         assert!(pending.open(&id(1)).is_none());

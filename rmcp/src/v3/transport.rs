@@ -24,7 +24,7 @@ pub(super) struct SessionTransport {
 pub(super) enum SendError {
     #[error("the message is not JSON: {0}")]
     Json(#[from] JsonError),
-    #[error("the CLI did not take the message: {0}")]
+    #[error("the CLI did not accept the message: {0}")]
     Call(#[from] CallError),
 }
 

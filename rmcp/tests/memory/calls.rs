@@ -60,7 +60,7 @@ fn the_counter_counts_on_every_version() {
 }
 
 #[test]
-fn results_errors_resources_and_prompts_come_back_under_the_ids_of_their_requests() {
+fn responses_have_the_ids_of_their_requests() {
     run(async |world| {
         let notes = Notes::default();
         let made = notes.clone();
@@ -118,7 +118,7 @@ fn results_errors_resources_and_prompts_come_back_under_the_ids_of_their_request
 }
 
 #[test]
-fn progress_and_changes_go_to_the_cli_in_order() {
+fn notifications_reach_the_cli_in_order() {
     run(async |world| {
         let notes = Notes::default();
         let script = Script::default().then([
@@ -147,7 +147,7 @@ fn progress_and_changes_go_to_the_cli_in_order() {
 }
 
 #[test]
-fn several_servers_and_sessions_have_services_of_their_own() {
+fn each_server_of_each_session_has_its_own_service() {
     run(async |world| {
         let server = RmcpServer::new(Counter::new);
         let scenes: Vec<_> = (0..3)
@@ -173,7 +173,7 @@ fn several_servers_and_sessions_have_services_of_their_own() {
 }
 
 #[test]
-fn a_service_asks_the_cli_and_gets_its_answer() {
+fn a_service_can_send_requests_to_the_cli() {
     run(async |world| {
         let notes = Notes::default();
         let server = RmcpServer::new(move || Office::new(&notes));

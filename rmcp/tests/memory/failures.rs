@@ -109,7 +109,7 @@ fn an_interrupt_cancels_the_call_of_its_turn() {
 }
 
 #[test]
-fn a_handler_that_hangs_is_dropped_soon_after_the_end_of_the_session() {
+fn a_hanging_handler_is_dropped_soon_after_the_session_ends() {
     run(async |world| {
         let notes = Notes::default();
         let script =
@@ -130,7 +130,7 @@ fn a_handler_that_hangs_is_dropped_soon_after_the_end_of_the_session() {
 }
 
 #[test]
-fn an_id_in_flight_is_refused() {
+fn a_duplicate_id_of_an_open_request_is_refused() {
     run(async |world| {
         let notes = Notes::default();
         let id = json!(5);
@@ -146,7 +146,7 @@ fn an_id_in_flight_is_refused() {
 }
 
 #[test]
-fn a_second_initialize_starts_the_service_again_and_ends_what_was_open() {
+fn a_second_initialize_restarts_the_service_and_ends_open_requests() {
     run(async |world| {
         let notes = Notes::default();
         let steps =
@@ -165,7 +165,7 @@ fn a_second_initialize_starts_the_service_again_and_ends_what_was_open() {
 }
 
 #[test]
-fn of_two_initializes_at_once_both_get_their_result() {
+fn two_concurrent_initializes_both_get_a_result() {
     run(async |world| {
         let notes = Notes::default();
         let both = [Step::raw(unasked("a", "office", &hello(100))), Step::raw(unasked("b", "office", &hello(101)))];
@@ -183,7 +183,7 @@ fn of_two_initializes_at_once_both_get_their_result() {
 }
 
 #[test]
-fn a_service_that_cannot_be_made_is_reported_until_it_can() {
+fn a_failing_service_factory_is_reported_and_retried() {
     run(async |world| {
         let tries = AtomicUsize::new(0);
         let notes = Notes::default();
@@ -236,7 +236,7 @@ impl ServerHandler for Shy {
 }
 
 #[test]
-fn a_refused_handshake_is_told_and_the_next_one_counts() {
+fn a_refused_handshake_is_reported_and_can_be_repeated() {
     run(async |world| {
         let shy = Shy(Notes::default());
         let steps = [
@@ -278,7 +278,7 @@ fn a_runtime_that_is_shut_down_is_reported() {
 }
 
 #[test]
-fn a_host_without_a_runtime_is_told_what_is_missing() {
+fn opening_without_a_runtime_is_an_error_that_names_it() {
     let world = TestRuntime::new();
     let notes = Notes::default();
     let tool = ToolStep::new("mcp__office__measure", Json::parse("{}").unwrap());

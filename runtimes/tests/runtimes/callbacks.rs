@@ -12,11 +12,11 @@ use claude_duplex_runtimes::calloop::{CalloopDriver, CalloopTransport};
 
 use crate::runner::mock_cli;
 use crate::suite::Case;
-use crate::watched::Groups;
+use crate::watchdog::Groups;
 
 pub(crate) const ALL: &[Case] = &[
     ("calloop::a_turn_streams_into_a_panel_beside_a_clock", a_turn_streams_into_a_panel_beside_a_clock),
-    ("calloop::a_button_interrupts_and_the_session_goes_on", a_button_interrupts_and_the_session_goes_on),
+    ("calloop::a_button_interrupts_and_the_session_continues", a_button_interrupts_and_the_session_continues),
     ("calloop::a_driver_that_is_dropped_in_its_callback_kills_the_child", dropped_in_its_callback),
     ("calloop::a_flood_leaves_the_other_sources_their_turn", a_flood_leaves_the_other_sources_their_turn),
 ];
@@ -28,11 +28,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Panel {
     claude: Option<CalloopDriver<Panel>>,
-    said: Accumulator,
+    output_text: Accumulator,
     text: String,
     /// Number of parts of a text that arrived while it was written.
     parts: usize,
-    asked: Vec<String>,
+    incoming: Vec<String>,
     outcomes: Vec<Outcome>,
     closed: Option<SessionClosed>,
     ticks: usize,
@@ -45,7 +45,7 @@ impl Panel {
         match action {
             Action::Message { message, .. } => {
                 self.messages += 1;
-                for edit in self.said.add(&message) {
+                for edit in self.output_text.add(&message) {
                     if let Edit::Append { block, text, .. } = edit
                         && block.is_answer()
                     {
@@ -55,7 +55,7 @@ impl Panel {
                 }
             }
             Action::IncomingRequest(request) => {
-                self.asked.push(request.permission().expect("the only kind").tool_name.clone());
+                self.incoming.push(request.permission().expect("the only kind").tool_name.clone());
                 let answered = self.with(|claude| claude.respond(request.id(), Decision::allow()));
                 answered.expect("it is open");
             }
@@ -113,14 +113,14 @@ fn a_turn_streams_into_a_panel_beside_a_clock(groups: Groups) {
     panel.with(|claude| claude.prompt("one two three four five")).expect("there is room");
     until(&mut event_loop, &mut panel, |panel| panel.outcomes.len() == 2);
     assert_eq!(panel.outcomes, [Outcome::Success; 2]);
-    assert_eq!(panel.asked, ["Bash"]);
+    assert_eq!(panel.incoming, ["Bash"]);
     assert!(panel.text.ends_with("You said: one two three four five"), "{:?}", panel.text);
     assert!(panel.parts > 5 && panel.ticks > 5, "{} parts, {} ticks", panel.parts, panel.ticks);
     let closed = close(&mut event_loop, &mut panel);
     assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
 }
 
-fn a_button_interrupts_and_the_session_goes_on(groups: Groups) {
+fn a_button_interrupts_and_the_session_continues(groups: Groups) {
     let (mut event_loop, mut panel) = panel(&[], &groups);
     let slow = r#"{"steps":[{"text":"a b c d e f g h","chunks":8,"delay_ms":60000}]}"#;
     panel.with(|claude| claude.prompt(slow)).expect("there is room");

@@ -7,7 +7,7 @@ use claude_duplex::{Decision, Exit, Handlers, Interrupt, Outcome, Session};
 
 use crate::runner::mock_cli;
 use crate::suite::Case;
-use crate::watched::Groups;
+use crate::watchdog::Groups;
 
 pub(crate) const ALL: &[Case] = &[
     ("compio::handles_are_awaited_in_its_executor", handles_in_compio),
@@ -41,12 +41,12 @@ fn handles_in_compio(groups: Groups) {
 fn handles_in_calloop(groups: Groups) {
     let mut event_loop = EventLoop::<Option<String>>::try_new().expect("a loop");
     let (source, scheduler) = executor().expect("a source");
-    let inserted = event_loop.handle().insert_source(source, |text, (), said: &mut Option<String>| *said = Some(text));
+    let inserted = event_loop.handle().insert_source(source, |text, (), output_text: &mut Option<String>| *output_text = Some(text));
     inserted.expect("it is taken");
     scheduler.schedule(talk(groups)).expect("the executor exists");
-    let mut said = None;
-    while said.is_none() {
-        event_loop.dispatch(None, &mut said).expect("the loop runs");
+    let mut output_text = None;
+    while output_text.is_none() {
+        event_loop.dispatch(None, &mut output_text).expect("the loop runs");
     }
-    assert_eq!(said.as_deref(), Some("That is all."));
+    assert_eq!(output_text.as_deref(), Some("That is all."));
 }

@@ -24,16 +24,16 @@ on_linux! {
     mod process_groups;
     #[path = "../../../tests/hosts/transports/session.rs"]
     mod session;
-    #[path = "../../../tests/support/settle.rs"]
-    mod settle;
+    #[path = "../../../tests/support/one_end.rs"]
+    mod one_end;
     #[path = "../../../tests/hosts/transports/spawn.rs"]
     mod spawn;
     #[path = "../../../tests/hosts/transports/stage.rs"]
     mod stage;
-    #[path = "../../../tests/hosts/transports/talk.rs"]
-    mod talk;
-    #[path = "../../../tests/support/watched.rs"]
-    mod watched;
+    #[path = "../../../tests/hosts/transports/turns.rs"]
+    mod turns;
+    #[path = "../../../tests/support/watchdog.rs"]
+    mod watchdog;
 
     #[path = "../../../tools/peer/main.rs"]
     mod peer;

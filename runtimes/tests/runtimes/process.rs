@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::suite::Case;
-use crate::watched::Groups;
+use crate::watchdog::Groups;
 
 pub(crate) const ALL: &[Case] = &[
     ("process::an_exit_is_seen_by_the_pidfd_and_returned_from_then_on", exit_is_seen_by_the_pidfd),

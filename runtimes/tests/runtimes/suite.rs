@@ -6,8 +6,8 @@ use libtest_mimic::{Arguments, Trial};
 
 use crate::runner::{ROLE, RUNNERS, is_allowed};
 use crate::stage::{Scenario, Stage};
-use crate::watched::{Groups, watched};
-use crate::{callbacks, child, ends, faults, groups, handles, peer, pipes, process, process_groups, spawn, talk};
+use crate::watchdog::{Groups, watched};
+use crate::{callbacks, child, ends, faults, groups, handles, peer, pipes, process, process_groups, spawn, turns};
 
 /// Most of them wait, for a child or a timeout.
 const AT_ONCE: usize = 8;
@@ -23,7 +23,7 @@ const SUITE: &[&[Scenario]] = &[
     groups::ALL,
     process_groups::ALL,
     pipes::ALL,
-    talk::ALL,
+    turns::ALL,
     spawn::ALL,
 ];
 

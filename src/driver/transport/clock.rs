@@ -30,7 +30,7 @@ impl Clock {
     }
 
     /// Records that the timer has fired, so it must be set again.
-    pub(super) fn rang(&mut self) {
+    pub(super) fn fired(&mut self) {
         self.armed = None;
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timer_is_set_once_for_each_time() {
+    fn a_timer_is_set_once_per_deadline() {
         let epoch = Instant::now();
         let mut clock = Clock::new(epoch);
         let second = SessionTime::from(Duration::from_secs(1));
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(clock.arm(second), Some(Alarm::At(epoch + Duration::from_secs(1))));
         assert_eq!(clock.arm(second), None);
         assert_eq!(clock.arm(SessionTime::ZERO), Some(Alarm::At(epoch)));
-        clock.rang();
+        clock.fired();
         assert_eq!(clock.arm(SessionTime::ZERO), Some(Alarm::At(epoch)));
     }
 

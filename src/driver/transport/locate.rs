@@ -53,7 +53,7 @@ mod tests {
     const SHIM: &str = "\"%dp0%\\pkg\\bin\\claude.exe\" %*\r\n";
 
     #[test]
-    fn the_first_program_that_is_there_is_taken() {
+    fn the_first_existing_program_is_chosen() {
         let candidates = || windows_candidates(r"C:\a;C:\npm;C:\b", Some(r"C:\me"));
         let read = |_: &str| Some(SHIM.to_owned());
         let found = |files: &[&str]| first(candidates(), |file| files.contains(&file), read);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_batch_file_stands_for_another_program() {
+    fn only_a_batch_file_can_be_a_shim_for_another_program() {
         let read = |_: &str| Some(SHIM.to_owned());
         assert_eq!(shim(r"C:\npm\claude.CMD", read).as_deref(), Some(r"C:\npm\pkg\bin\claude.exe"));
         assert_eq!(shim(r"C:\npm\claude.exe", read), None);

@@ -117,11 +117,11 @@ mod tests {
     const NONE: Kill = Kill { group: false, process: false };
 
     fn process(leads: bool, sweeps: bool) -> Process {
-        Process { id: u32::MAX, group: leads.then(Group::of_nobody), exited: false, sweeps, swept: false }
+        Process { id: u32::MAX, group: leads.then(Group::none), exited: false, sweeps, swept: false }
     }
 
     #[test]
-    fn after_the_exit_a_group_gets_one_kill_at_most() {
+    fn after_the_exit_a_process_group_is_killed_at_most_once() {
         for (leads, sweeps, alive, first) in [
             (true, true, BOTH, GROUP),
             (true, false, BOTH, NONE),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_exit_nothing_else_reaches_anybody() {
+    fn after_the_exit_no_other_signal_is_sent() {
         let mut exited = process(false, true);
         exited.exit();
         exited.terminate(|| panic!("terminated"));

@@ -112,7 +112,7 @@ pub enum SpawnError {
         source: io::Error,
     },
     /// The file is open for writing, e.g. because it is being installed. The start was repeated for 127 ms.
-    #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
+    #[error("{program:?} is open for writing, e.g. by an installation; try again when it is complete")]
     #[non_exhaustive]
     Busy {
         /// Program, or the launcher in front of it.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_program_is_tried_again_and_any_other_error_is_told_at_once() {
+    fn a_busy_program_is_retried_and_other_errors_are_returned_at_once() {
         let mut tries = 0;
         let mut after = |wanted: u32, last: fn() -> io::Result<u32>| {
             tries = 0;

@@ -21,10 +21,10 @@ pub enum VersionError {
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// The program did not end in time. It was killed.
-    #[error("the program did not tell its version within {0:?}; give it more time, or look what it waits for")]
+    #[error("the program did not print its version within {0:?}; allow more time, or find out what it waits for")]
     TimedOut(Duration),
     /// The program ended with an error.
-    #[error("the program did not tell its version; {exit}; stderr: {}", LastLines(stderr))]
+    #[error("the program did not print its version; {exit}; stderr: {}", LastLines(stderr))]
     #[non_exhaustive]
     Failed {
         /// Exit of the program.
@@ -33,7 +33,7 @@ pub enum VersionError {
         stderr: String,
     },
     /// The output does not begin with a version.
-    #[error("the program told no version, but: {}", LastLines(output))]
+    #[error("the program did not print a version, but: {}", LastLines(output))]
     #[non_exhaustive]
     Unreadable {
         /// Start of its stdout, at most 64 KiB.

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_block_is_written_as_the_protocol_has_it() {
+    fn each_content_block_is_written_in_its_wire_form() {
         let result = McpToolResult::new()
             .content(McpContent::text("a"))
             .content(McpContent::image("AA==", "image/png"))

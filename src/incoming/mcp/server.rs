@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::base::json::Json;
-use crate::base::text::{Few, Quoted};
+use crate::base::text::{Quoted, TruncatedList};
 use crate::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, McpToolResult, code};
 use crate::wire::view::{FromJson, view};
 
@@ -131,7 +131,7 @@ impl fmt::Debug for SdkMcpServer {
         f.debug_struct("SdkMcpServer")
             .field("name", &Quoted(&self.name))
             .field("version", &Quoted(&self.version))
-            .field("tools", &Few(&self.tools))
+            .field("tools", &TruncatedList(&self.tools))
             .finish()
     }
 }
@@ -195,8 +195,8 @@ impl SdkMcpServer {
     /// Responds to `initialize` with the requested protocol version if it is supported, or else with the newest
     /// supported version.
     fn hello(&self, message: &IncomingMcpMessage, params: Option<&Json>) -> McpResponse {
-        let asked = params.and_then(|params| Hello::from_json(params).ok()).and_then(|hello| hello.version);
-        let version = VERSIONS.into_iter().find(|known| asked.as_deref() == Some(known)).unwrap_or(VERSIONS[0]);
+        let requested = params.and_then(|params| Hello::from_json(params).ok()).and_then(|hello| hello.version);
+        let version = VERSIONS.into_iter().find(|known| requested.as_deref() == Some(known)).unwrap_or(VERSIONS[0]);
         message.result(&Json::from(&serde_json::json!({
             "protocolVersion": version,
             "capabilities": { "tools": {} },

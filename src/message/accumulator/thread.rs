@@ -65,7 +65,7 @@ struct Pending {
     /// Text that is displayed; empty for a call.
     text: String,
     /// Number of bytes of `text` that the current attempt has streamed.
-    said: usize,
+    emitted: usize,
     /// Identifier of a tool call.
     call: Option<String>,
 }
@@ -145,15 +145,15 @@ impl Thread {
             shared.edits.push(Edit::Append { block: block(), text: part });
             return;
         }
-        let ahead = &pending.text[pending.said..];
+        let ahead = &pending.text[pending.emitted..];
         if ahead.starts_with(&*part) {
-            pending.said += part.len();
+            pending.emitted += part.len();
             return;
         }
         // Beyond the limit, the rest appears with the complete block.
         let (kept, added) = match part.strip_prefix(ahead) {
             Some(rest) => (pending.text.len(), rest),
-            None => (pending.said, &*part),
+            None => (pending.emitted, &*part),
         };
         if !shared.fits(added.len()) {
             return;
@@ -168,7 +168,7 @@ impl Thread {
             pending.text.push_str(added);
             shared.edits.push(Edit::Replace { block: block(), text: pending.text.clone() });
         }
-        pending.said = pending.text.len();
+        pending.emitted = pending.text.len();
     }
 
     /// Finds the block with this index in the current attempt, takes it over from an earlier attempt, or creates it.
@@ -194,7 +194,7 @@ impl Thread {
         let at = self.current;
         match self.pending.get_mut(at) {
             Some(left) if left.block.kind == kind && kind != BlockKind::ToolCall => {
-                (left.index, left.said) = (index, 0);
+                (left.index, left.emitted) = (index, 0);
                 self.current += 1;
                 return Some(at);
             }
@@ -210,7 +210,7 @@ impl Thread {
         }
         shared.take(size);
         let block = shared.block(kind, self.parent.as_ref());
-        self.pending.push(Pending { block, index, text: String::new(), said: 0, call });
+        self.pending.push(Pending { block, index, text: String::new(), emitted: 0, call });
         self.current += 1;
         Some(at)
     }
@@ -240,7 +240,7 @@ impl Thread {
         block
     }
 
-    /// Finds the pending block that a complete block completes.
+    /// Finds the pending block that belongs to a complete block.
     fn find(&self, whole: &ContentBlock, answer: Option<&str>) -> Option<usize> {
         let same = answer.is_some() && answer == self.answer.as_deref();
         let streamed = same.then(|| self.pending[..self.current].iter().position(|pending| pending.is(whole)));

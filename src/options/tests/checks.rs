@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 #[test]
-fn what_contradicts_itself_is_refused_with_a_way_out() {
+fn contradicting_options_are_refused_with_a_remedy() {
     let id = "00000000-0000-4000-8000-000000000000";
     for (options, says) in [
         (Options::new().host_permission_prompts().permission_prompt_tool("t"), "either to the host or to an MCP tool"),
@@ -40,7 +40,7 @@ fn what_contradicts_itself_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn values_that_the_cli_would_refuse_or_misread_are_refused() {
+fn values_that_the_cli_refuses_or_misreads_are_refused() {
     for (options, says) in [
         (Options::new().program(""), "program is empty"),
         (Options::new().launcher("", [""]), "launcher is empty"),
@@ -109,7 +109,7 @@ fn lists_repeat_or_join_as_the_cli_reads_them() {
 }
 
 #[test]
-fn a_server_stays_as_it_was_written() {
+fn the_configuration_of_a_server_is_passed_unchanged() {
     let beyond = crate::base::json::Json::parse(r#"{"command":"c","limit":1e400}"#).unwrap();
     let server = args(Options::new().mcp_server("a", beyond)).swap_remove(0);
     assert_eq!(server, r#"--mcp-config={"mcpServers":{"a":{"command":"c","limit":1e400}}}"#);
@@ -127,7 +127,7 @@ fn settings_and_sandbox_become_one_value() {
 
 /// 2.1.285 to 2.1.301 start in the mode `auto` by default, and send no permission requests.
 #[test]
-fn a_host_that_prompts_starts_in_the_mode_that_asks() {
+fn host_permission_prompts_sets_the_default_mode() {
     let prompts = || Options::new().host_permission_prompts();
     assert_eq!(args(prompts())[..2], ["--permission-mode=default", "--permission-prompt-tool=stdio"]);
     let planned = args(prompts().permission_mode(PermissionMode::Plan));
@@ -139,7 +139,7 @@ fn a_host_that_prompts_starts_in_the_mode_that_asks() {
 }
 
 #[test]
-fn words_stand_in_their_order() {
+fn arguments_keep_their_order() {
     let invocation = Options::new()
         .launcher("nice", ["-n", "5"])
         .runtime("bun", ["run"])
@@ -153,13 +153,13 @@ fn words_stand_in_their_order() {
 }
 
 #[test]
-fn the_later_thinking_replaces_the_earlier() {
+fn a_later_thinking_option_replaces_an_earlier_one() {
     let options = Options::new().thinking(ThinkingMode::Enabled { budget: 9 }).thinking(ThinkingMode::Disabled);
     assert_eq!(args(options)[..2], ["--thinking=disabled", "--print"]);
 }
 
 #[test]
-fn helpers_set_variables_and_the_working_directory_is_told() {
+fn helpers_set_variables_and_the_working_directory() {
     let changes = env(Options::new()
         .current_dir("/w")
         .mcp_tool_timeout(Duration::from_secs(2))

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_those_of_the_messages_api() {
+    fn prompt_blocks_have_the_form_of_the_messages_api() {
         let blocks = [
             (Block::text("a\"b"), r#"{"type":"text","text":"a\"b"}"#),
             (

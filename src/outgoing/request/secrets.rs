@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::error::DecodeError;
 use crate::base::text::Quoted;
 use crate::wire::read::Reader;
-use crate::wire::view::FromJson;
+use crate::wire::view::{FromJson, ViewPart};
 
 /// Map of names to values that may be secret. Its `Debug` output shows only the names.
 ///
@@ -53,6 +53,8 @@ impl fmt::Debug for Secrets {
     }
 }
 
+impl ViewPart for Secrets {}
+
 impl FromJson for Secrets {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         FromJson::read(reader).map(Self)
@@ -64,7 +66,7 @@ mod tests {
     use crate::outgoing::request::{McpServerConfig, McpSetServers};
 
     #[test]
-    fn keys_are_not_shown() {
+    fn debug_output_hides_keys() {
         let server = McpServerConfig::stdio("mcp").env("API_KEY", "s3cret").header("authorization", "s3cret");
         let set = McpSetServers::new().server("docs", server);
         let shown = format!("{set:?} {:?}", crate::Request::from(set.clone()));

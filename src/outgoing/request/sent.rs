@@ -3,10 +3,31 @@
 //! A field that is not set is left out, never null. In some requests null has a meaning of its own, and old versions of the
 //! CLI refuse it in others. Fields that the type does not name can be added, and are kept when an object is read back.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::base::json::Json;
 use crate::wire::fields::Fields;
+use crate::wire::view::{Present, ViewPart};
+
+/// Writes the short form of a request, without its absent fields.
+pub(crate) fn show(
+    request: &str,
+    names: &[&str],
+    parts: &[&dyn ViewPart],
+    unknown_fields: &Fields,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let mut shown = f.debug_struct(request);
+    for (name, part) in names.iter().zip(parts).filter(|(_, part)| !part.is_absent()) {
+        shown.field(name, &Present(*part));
+    }
+    for (name, value) in unknown_fields.iter() {
+        shown.field(name, value);
+    }
+    shown.finish()
+}
 
 /// Appends a field to the others.
 pub(crate) fn put(fields: &mut Vec<(String, Json)>, name: &str, value: &impl Serialize) {
@@ -133,6 +154,8 @@ macro_rules! sent {
             }
         }
 
+        impl $crate::wire::view::ViewPart for $name {}
+
         impl $crate::wire::view::FromJson for $name {
             fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
                 Self::of_fields(reader.fields($crate::wire::read::Tags::NONE)?)
@@ -142,21 +165,14 @@ macro_rules! sent {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 // `Debug` of each field type: a type that contains secrets hides them.
-                let mut shown = f.debug_struct(stringify!($name));
-                $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
-                $($(if let Some(value) = &self.$may {
-                    shown.field(stringify!($may), &$crate::wire::view::Shown(value));
-                })*)?
-                $($(if let Some(value) = &self.$into {
-                    shown.field(stringify!($into), &$crate::wire::view::Shown(value));
-                })*)?
-                $($(if let Some(value) = &self.$list {
-                    shown.field(stringify!($list), &$crate::wire::view::Shown(value));
-                })*)?
-                for (name, value) in self.unknown_fields.iter() {
-                    shown.field(name, value);
-                }
-                shown.finish()
+                let names = &[
+                    $($(stringify!($must),)*)? $($(stringify!($may),)*)?
+                    $($(stringify!($into),)*)? $($(stringify!($list),)*)?
+                ];
+                let parts: &[&dyn $crate::wire::view::ViewPart] = &[
+                    $($(&self.$must,)*)? $($(&self.$may,)*)? $($(&self.$into,)*)? $($(&self.$list,)*)?
+                ];
+                $crate::outgoing::request::sent::show(stringify!($name), names, parts, &self.unknown_fields, f)
             }
         }
 
@@ -187,7 +203,7 @@ macro_rules! sent {
 
             fn unknown_names(reply: &Self::Response) -> Vec<String> {
                 let mut found = Vec::new();
-                $crate::wire::view::FromJson::unknown_names(reply, "", &mut found);
+                $crate::wire::view::ViewPart::unknown_names(reply, "", &mut found);
                 found
             }
         })?
@@ -259,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_is_left_out() {
+    fn unset_fields_are_omitted() {
         assert_eq!(serde_json::to_string(&Part::bare(None)).unwrap(), r#"{"mode":null}"#);
         let part = Part::bare(Some(Mode::One)).time_limit(5).display(None).name("n").tools(["a", "b"]);
         let text = r#"{"mode":"one","timeLimit":5,"display":null,"name":"n","tools":["a","b"]}"#;
@@ -268,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_as_it_was() {
+    fn a_request_survives_a_round_trip() {
         for text in [
             r#"{"mode":"new","timeLimit":5,"new":{"a":[1e400]}}"#,
             r#"{"mode":null,"name":null,"timeLimit":"soon","tools":"all"}"#,
@@ -278,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_field_wins_over_one_of_the_rest() {
+    fn a_typed_field_wins_over_an_extra_field_of_that_name() {
         let part = Part::bare(None).field("name", Json::from_text("unknown_fields")).name("own");
         assert_eq!(serde_json::to_string(&part).unwrap(), r#"{"mode":null,"name":"own"}"#);
         let part = Part::bare(None).field("new", Json::from_text("a")).field("new", Json::from_text("b"));
@@ -286,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_there_is_missed() {
+    fn a_missing_required_field_is_an_error() {
         let error = Part::from_json(&Json::parse("{}").unwrap()).unwrap_err();
         assert_eq!(error.path(), "mode");
     }

@@ -44,7 +44,7 @@ pub enum Outcome {
     /// one that this session [resumes](crate::Options::resume). A [`Seed`](crate::Seed) that is reused for a
     /// second process of the same session causes this for every prompt.
     Duplicate,
-    /// The outcome cannot be known.
+    /// The outcome is unknown: the CLI sent no result for the prompt.
     Lost(LostReason),
 }
 

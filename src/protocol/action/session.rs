@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::text::{FewTexts, Quoted};
+use crate::base::text::{Quoted, TruncatedTexts};
 
 /// Id, version and capabilities of the CLI. A name of more than 256 bytes is left out. Of the capabilities, the
 /// first 256 are kept.
@@ -24,7 +24,7 @@ impl fmt::Debug for CliSession {
         f.debug_struct("CliSession")
             .field("id", &Quoted(&self.id))
             .field("version", &self.version.as_deref().map(Quoted))
-            .field("capabilities", &FewTexts(&self.capabilities))
+            .field("capabilities", &TruncatedTexts(&self.capabilities))
             .finish()
     }
 }

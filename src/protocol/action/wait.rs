@@ -130,7 +130,7 @@ impl fmt::Display for WaitReason {
             Self::Model => f.write_str("the model"),
             Self::Tool { name, age, .. } => write!(f, "the tool {:?}, for {} s", Quoted(name), age.as_secs()),
             Self::ApiRetry { attempt, max_attempts, status, age } => {
-                f.write_str("the repetition of a request to the API")?;
+                f.write_str("a repeated request to the API")?;
                 if let (Some(attempt), Some(most)) = (attempt, max_attempts) {
                     write!(f, " ({attempt} of {most})")?;
                 }

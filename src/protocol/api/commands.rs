@@ -100,11 +100,11 @@ impl Protocol {
     pub fn respond(
         &mut self,
         now: SessionTime,
-        ask: IncomingId,
+        incoming: IncomingId,
         answer: impl Into<IncomingResponse>,
     ) -> Result<(), RespondError> {
         let answer = answer.into();
-        let taken = self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(RespondError::Stale));
+        let taken = self.enter(now, |this| this.take_answer(incoming, &answer)).unwrap_or(Err(RespondError::Stale));
         match taken {
             Err(RespondError::Stale) => Err(self.unanswerable()),
             taken => taken,

@@ -22,9 +22,9 @@ impl Protocol {
             actions: Default::default(),
             offsets: Default::default(),
             ledger: Ledger::new(config.seed),
-            asks: Default::default(),
+            incoming: Default::default(),
             requests: Default::default(),
-            aims: Default::default(),
+            interrupt_targets: Default::default(),
             time_limits: Default::default(),
             background: Default::default(),
             activity: Default::default(),
@@ -118,7 +118,7 @@ impl Protocol {
             if this.shutdown.exit().is_some() {
                 return;
             }
-            this.asks.withdraw_all(CancelledReason::Ended(LostReason::Exited), &mut this.actions);
+            this.incoming.withdraw_all(CancelledReason::Ended(LostReason::Exited), &mut this.actions);
             this.output.clear();
             this.shutdown.exited(this.now, exit);
         });
@@ -136,7 +136,7 @@ impl Protocol {
     pub fn send_failed(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.step() < Step::Exiting {
-                this.asks.withdraw_all(CancelledReason::Ended(LostReason::Unsent), &mut this.actions);
+                this.incoming.withdraw_all(CancelledReason::Ended(LostReason::Unsent), &mut this.actions);
                 this.output.clear();
                 this.shutdown.send_failed(this.now);
             }

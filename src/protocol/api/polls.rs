@@ -130,7 +130,10 @@ impl Protocol {
     /// Returns `true` if no turn, prompt or request is open in either direction, and no background work is known.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
+        self.ledger.is_empty()
+            && self.incoming.is_empty()
+            && !self.requests.awaits_response()
+            && !self.background.is_running()
     }
 
     /// Returns the prompts that have not ended, oldest first: those that wait in this crate, and those that the CLI has. A
@@ -167,7 +170,7 @@ impl Protocol {
     /// assert_eq!(protocol.open_incoming().count(), 0);
     /// ```
     pub fn open_incoming(&self) -> impl Iterator<Item = &IncomingRequest> {
-        self.asks.iter()
+        self.incoming.iter()
     }
 
     /// Returns the settings of the session, which do not change.

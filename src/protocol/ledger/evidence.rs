@@ -36,7 +36,7 @@ impl Ledger {
     /// Handles `system/init`. An open turn stays open: its result is held back (2.1.45 to 2.1.178, behind a
     /// subagent).
     pub(crate) fn init(&mut self, now: SessionTime, actions: &mut Actions) {
-        self.goes_on(actions);
+        self.turn_continues(actions);
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
         let batch = self.prompts.iter().any(|entry| entry.waits_for_turn() && entry.echoed);
         let origin = if waiting {
@@ -87,7 +87,7 @@ impl Ledger {
         let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written);
         self.turns.is_empty()
             && !self.missed_a_line
-            && !self.generation.tells_life
+            && !self.generation.reports_lifecycle
             && self.prompts.iter().any(waits)
             && (!joins || others.next().is_none())
     }

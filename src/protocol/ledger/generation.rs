@@ -8,7 +8,7 @@ pub(crate) struct Generation {
     /// `true` if the version was reported.
     pub(crate) is_known: bool,
     /// `true` if the CLI reports which turns are its own (`result.origin`).
-    pub(crate) tells_origin: bool,
+    pub(crate) reports_origin: bool,
     /// `true` if the CLI joins the prompts that waited during a turn into one.
     pub(crate) joins: bool,
     /// `true` if the CLI runs nothing but prompts: the end of a background task is reported with the next
@@ -21,14 +21,14 @@ pub(crate) struct Generation {
     pub(crate) ranks: bool,
     /// `true` if the CLI reports why a turn ended (`result.terminal_reason`). A turn without a query has no
     /// reason.
-    pub(crate) tells_reason: bool,
+    pub(crate) reports_reason: bool,
     /// `true` if the CLI echoes the prompts that a turn takes up: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
     /// `true` if the acknowledgement of an interrupt lists the prompts that are still queued, and the CLI reports
     /// the end of each prompt.
     pub(crate) lists_queued: bool,
     /// `true` if the CLI reports the progress of each prompt (`command_lifecycle`).
-    pub(crate) tells_life: bool,
+    pub(crate) reports_lifecycle: bool,
 }
 
 impl Generation {
@@ -50,8 +50,8 @@ impl Generation {
             holds_results: ([2, 1, 45]..[2, 1, 179]).contains(&version),
             ranks: version >= [2, 1, 69],
             joins: version >= [2, 1, 85],
-            tells_reason: version >= [2, 1, 91],
-            tells_origin: version >= [2, 1, 124],
+            reports_reason: version >= [2, 1, 91],
+            reports_origin: version >= [2, 1, 124],
             lists_queued: version >= [2, 1, 206],
             ..Self::default()
         }
@@ -60,12 +60,12 @@ impl Generation {
     /// Adds the behavior of another version that the same session reports.
     pub(super) fn learn(&mut self, known: Self) {
         self.is_known |= known.is_known;
-        self.tells_origin |= known.tells_origin;
+        self.reports_origin |= known.reports_origin;
         self.joins |= known.joins;
         self.only_prompts |= known.only_prompts;
         self.holds_results |= known.holds_results;
         self.ranks |= known.ranks;
-        self.tells_reason |= known.tells_reason;
+        self.reports_reason |= known.reports_reason;
         self.lists_queued |= known.lists_queued;
     }
 }
@@ -75,10 +75,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_habit_begins_at_its_version() {
+    fn each_behavior_begins_at_its_version() {
         let habits = |version| {
             let known = Generation::of(version);
-            (known.only_prompts, known.ranks, known.joins, known.tells_reason, known.tells_origin)
+            (known.only_prompts, known.ranks, known.joins, known.reports_reason, known.reports_origin)
         };
         assert_eq!(habits("2.0.76"), (true, false, false, false, false));
         assert_eq!(habits("2.1.40"), (true, false, false, false, false));
@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn results_are_held_back_for_a_while() {
+    fn versions_that_hold_results_back_are_known() {
         let held =
             ["2.0.76", "2.1.44", "2.1.45", "2.1.178", "2.1.179"].map(|version| Generation::of(version).holds_results);
         assert_eq!(held, [false, false, true, true, false]);
     }
 
     #[test]
-    fn what_is_no_version_says_nothing() {
+    fn an_unreadable_version_implies_nothing() {
         for text in ["", "2.1", "latest", "2.1.x", "2.1.4294967296"] {
             assert_eq!(Generation::of(text), Generation::default(), "{text:?}");
         }

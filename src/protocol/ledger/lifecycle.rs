@@ -14,9 +14,9 @@ impl Ledger {
     /// progress of each, also that of a prompt which has ended for the host.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
-            self.goes_on(actions);
+            self.turn_continues(actions);
         }
-        self.generation.tells_life = true;
+        self.generation.reports_lifecycle = true;
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
         entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
@@ -33,9 +33,9 @@ impl Ledger {
         }
     }
 
-    /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is
-    /// missing that may have done so, and no turn is its own. The echo of such a prompt can arrive in the turn of
-    /// another prompt.
+    /// Returns `true` if a completed prompt was read and did not run. No line announced it, and no line is missing
+    /// that could have announced it. Its turn, if any, belongs to another prompt or to the CLI. The echo of such a
+    /// prompt can arrive in the turn of another prompt.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
             return false;

@@ -31,7 +31,7 @@ impl Ledger {
             "running" => {
                 self.order += 1;
                 self.last_running = self.order;
-                self.goes_on(actions);
+                self.turn_continues(actions);
             }
             "idle" if self.ends_are_reported() => {
                 let last_running = self.last_running;
@@ -69,7 +69,7 @@ impl Ledger {
 
     /// Records that the CLI begins something. Prompts that were reported as ended may belong to it, and get a
     /// result. Prompts that were completed before do not belong to it. Turns whose prompts are all completed end.
-    pub(super) fn goes_on(&mut self, actions: &mut Actions) {
+    pub(super) fn turn_continues(&mut self, actions: &mut Actions) {
         let (over, open) =
             std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| self.is_completed(turn.id));
         self.turns = open;
@@ -154,6 +154,6 @@ impl Ledger {
 
     /// Returns `true` if the CLI's reports about the end of a turn are reliable.
     fn ends_are_reported(&self) -> bool {
-        (self.generation.tells_life || self.generation.lists_queued) && !self.generation.holds_results
+        (self.generation.reports_lifecycle || self.generation.lists_queued) && !self.generation.holds_results
     }
 }

@@ -82,13 +82,13 @@ impl Traits {
     /// Returns the properties of a prompt with these fields in addition to its message.
     pub(crate) fn of(slash: bool, fields: &[(String, Json)]) -> Self {
         let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
-        let asks = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
-        Self { slash, rank: Rank::of(fields), kind: (asks, field("origin").is_some()) }
+        let queries_model = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
+        Self { slash, rank: Rank::of(fields), kind: (queries_model, field("origin").is_some()) }
     }
 }
 
-/// Rank of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their
-/// writing.
+/// Rank of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank run in the order in which
+/// they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Rank {
     Now,

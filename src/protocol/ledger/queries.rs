@@ -68,8 +68,8 @@ impl Ledger {
     }
 
     /// Returns `true` if the CLI reports which turns are its own.
-    pub(crate) fn tells_origin(&self) -> bool {
-        self.generation.tells_origin
+    pub(crate) fn reports_origin(&self) -> bool {
+        self.generation.reports_origin
     }
 
     /// Returns `true` if a result shows that no agent runs in the background.

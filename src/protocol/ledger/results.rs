@@ -31,7 +31,7 @@ impl Ledger {
         } else if let Some(first) = facts.answers_first() {
             // The result may answer more prompts, which other evidence assigns to it, and no others.
             self.take(first, actions);
-        } else if !self.generation.tells_life && (had_init || stands_alone) {
+        } else if !self.generation.reports_lifecycle && (had_init || stands_alone) {
             self.guess(facts, actions);
         }
     }
@@ -72,11 +72,11 @@ impl Ledger {
     /// counts.
     fn settle_origin(&mut self, facts: &ResultFacts) {
         let own = facts.own_origin();
-        self.generation.tells_origin |= own.is_some();
+        self.generation.reports_origin |= own.is_some();
         let Some(turn) = self.turns.last_mut() else { return };
         match own {
             Some(kind) => turn.origin = TurnOrigin::Own(Arc::from(kind)),
-            None if self.generation.tells_origin && turn.is_own() => turn.origin = TurnOrigin::Unknown,
+            None if self.generation.reports_origin && turn.is_own() => turn.origin = TurnOrigin::Unknown,
             None => {}
         }
     }

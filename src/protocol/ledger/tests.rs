@@ -87,7 +87,7 @@ fn end(turn: u64, outcome: Outcome, inferred: bool, result: &str) -> Option<End>
 }
 
 #[test]
-fn an_interrupt_of_an_idle_session_explains_no_later_error() {
+fn an_interrupt_while_idle_does_not_explain_a_later_error() {
     let mut host = Host::new();
     host.interrupt();
     let prompt = host.prompt("hello");
@@ -98,7 +98,7 @@ fn an_interrupt_of_an_idle_session_explains_no_later_error() {
 }
 
 #[test]
-fn an_interrupt_that_is_read_before_a_prompt_explains_none_of_its_errors() {
+fn an_interrupt_before_a_prompt_does_not_explain_its_error() {
     let mut host = Host::new();
     host.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
     let prompt = host.prompt("hello");
@@ -110,7 +110,7 @@ fn an_interrupt_that_is_read_before_a_prompt_explains_none_of_its_errors() {
 }
 
 #[test]
-fn an_interrupt_of_a_turn_or_of_what_waits_explains_its_error() {
+fn an_interrupt_explains_the_error_of_a_running_or_queued_prompt() {
     for in_turn in [true, false] {
         let mut host = Host::new();
         let prompt = host.prompt("hello");
@@ -143,7 +143,7 @@ fn a_prompt_ends_in_the_turn_that_took_it_last() {
 }
 
 #[test]
-fn a_late_echo_does_not_take_a_prompt_away_from_its_turn() {
+fn a_late_echo_leaves_a_prompt_in_its_turn() {
     let mut host = Host::new();
     let (first, second) = (host.prompt("one"), host.prompt("two"));
     host.init("2.1.329");
@@ -157,7 +157,7 @@ fn a_late_echo_does_not_take_a_prompt_away_from_its_turn() {
 }
 
 #[test]
-fn a_result_that_names_one_prompt_is_given_to_no_other() {
+fn a_result_that_names_a_prompt_ends_only_that_prompt() {
     let mut host = Host::new();
     let (first, second) = (host.prompt("one"), host.prompt("two"));
     host.init("2.1.250");
@@ -167,7 +167,7 @@ fn a_result_that_names_one_prompt_is_given_to_no_other() {
 }
 
 #[test]
-fn what_the_cli_discards_or_refuses_is_over_at_once() {
+fn a_discarded_or_refused_prompt_ends_at_once() {
     for (state, outcome) in [("discarded", Outcome::Cancelled), ("refused", Outcome::Error)] {
         let mut host = Host::new();
         let prompt = host.prompt("hello");
@@ -217,7 +217,7 @@ fn a_line_that_contradicts_a_rule_corrects_it() {
 }
 
 #[test]
-fn a_prompt_whose_uuid_the_cli_has_seen_is_over_at_once() {
+fn a_prompt_with_a_known_uuid_ends_at_once() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
     host.echo(prompt);
@@ -260,7 +260,7 @@ fn a_cli_that_reports_the_progress_of_any_prompt_leaves_no_result_to_guess() {
 
 /// The lines that announced it are missing, by what another program wrote into them or by the look of it.
 #[test]
-fn a_prompt_that_a_turn_has_is_no_duplicate() {
+fn a_prompt_in_a_turn_does_not_end_as_a_duplicate() {
     for is_rejected in [true, false] {
         let mut host = Host::new();
         let prompt = host.prompt("hello");
@@ -284,7 +284,7 @@ fn a_prompt_that_a_turn_has_is_no_duplicate() {
 }
 
 #[test]
-fn the_echo_of_a_joined_prompt_ends_nothing() {
+fn the_echo_of_a_merged_prompt_ends_no_prompt() {
     let mut host = Host::new();
     let running = host.prompt("one");
     host.init("2.1.143");
@@ -300,7 +300,7 @@ fn the_echo_of_a_joined_prompt_ends_nothing() {
 }
 
 #[test]
-fn a_success_without_init_answers_the_oldest_prompt() {
+fn a_success_without_init_ends_the_oldest_prompt() {
     const HEARD: &str = "00000000-0000-4000-8000-0000000000a1";
     let mut host = Host::new();
     let (first, second) = (host.prompt("one"), host.prompt("two"));
@@ -321,7 +321,7 @@ fn a_success_without_init_answers_the_oldest_prompt() {
 }
 
 #[test]
-fn a_result_without_a_subtype_is_read_for_what_it_has() {
+fn a_result_without_a_subtype_is_read_by_its_other_fields() {
     for (fields, outcome) in [
         (r#""is_error":false,"result":"hi""#, Outcome::Success),
         (r#""is_error":true,"result":"no""#, Outcome::Error),

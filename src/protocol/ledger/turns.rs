@@ -122,37 +122,37 @@ impl Turn {
 
     /// Returns the outcome of the turn's prompts according to its result, and the confidence.
     pub(super) fn outcome(&self, facts: &ResultFacts, stops: Stops, known: Generation) -> (Outcome, Attribution) {
-        let told = |outcome| (outcome, Attribution::Evidence);
+        let reported = |outcome| (outcome, Attribution::Evidence);
         let inferred = |outcome| (outcome, Attribution::Inferred);
         let succeeded = facts.succeeded();
         match facts.terminal_reason.as_deref() {
-            Some(reason) if reason.starts_with("aborted") => return told(Outcome::Interrupted),
-            Some("tool_deferred") => return told(Outcome::Deferred),
-            Some("hook_stopped") if succeeded => return told(Outcome::Blocked),
-            Some(_) if succeeded => return told(Outcome::Success),
-            Some(_) => return told(Outcome::Error),
+            Some(reason) if reason.starts_with("aborted") => return reported(Outcome::Interrupted),
+            Some("tool_deferred") => return reported(Outcome::Deferred),
+            Some("hook_stopped") if succeeded => return reported(Outcome::Blocked),
+            Some(_) if succeeded => return reported(Outcome::Success),
+            Some(_) => return reported(Outcome::Error),
             None => {}
         }
-        let crashed = facts.subtype.as_deref() == Some("error_during_execution") && !known.tells_life;
+        let crashed = facts.subtype.as_deref() == Some("error_during_execution") && !known.reports_lifecycle;
         if crashed && stops.interrupt {
-            told(Outcome::Interrupted)
+            reported(Outcome::Interrupted)
         } else if crashed && stops.now {
             inferred(Outcome::Interrupted)
         } else if !succeeded {
-            told(Outcome::Error)
+            reported(Outcome::Error)
         } else if self.prevented {
-            told(Outcome::Blocked)
+            reported(Outcome::Blocked)
         } else if facts.ends_at_a_tool() {
             // A turn continues after its tools, unless it gives way to a prompt, or a hook ends it (2.1.73).
             inferred(if stops.now { Outcome::Interrupted } else { Outcome::Blocked })
-        } else if !self.spoke && !facts.has_text() && !known.tells_life {
+        } else if !self.spoke && !facts.has_text() && !known.reports_lifecycle {
             // Before 2.1.206 the CLI does not report that a hook refused the prompt, but such a turn contains no
             // message.
             inferred(Outcome::Blocked)
-        } else if facts.asked_nobody(known.tells_reason) && known.ranks {
-            told(Outcome::Local)
+        } else if facts.skipped_the_model(known.reports_reason) && known.ranks {
+            reported(Outcome::Local)
         } else {
-            told(Outcome::Success)
+            reported(Outcome::Success)
         }
     }
 
@@ -170,11 +170,11 @@ impl Turn {
             Outcome::Blocked if self.is_command(entry) && !self.prevented && !self.spoke => {
                 (Outcome::Local, attribution)
             }
-            Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.tells_life => {
+            Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.reports_lifecycle => {
                 (Outcome::Local, Attribution::Inferred)
             }
             // Before 2.1.91 only commands are known to need no query.
-            Outcome::Local if !known.tells_reason && !self.is_command(entry) => (Outcome::Success, attribution),
+            Outcome::Local if !known.reports_reason && !self.is_command(entry) => (Outcome::Success, attribution),
             outcome => (outcome, attribution),
         }
     }

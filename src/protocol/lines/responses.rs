@@ -33,8 +33,8 @@ impl Protocol {
             };
             open.replied(reply, &mut self.actions);
             Some(open.about)
-        } else if self.asks.is_echo(&wire_id) {
-            self.counts.echoed_answers += 1;
+        } else if self.incoming.is_echo(&wire_id) {
+            self.counts.echoed_responses += 1;
             None
         } else {
             // A response that is too late for the host may still report the outcome of a prompt.
@@ -44,7 +44,7 @@ impl Protocol {
         if let Some(about) = about {
             self.replied(&about, response.outcome.as_ref().ok().copied().flatten(), response.outcome.is_err());
             if matches!(about, About::Initialize(_)) {
-                response.pending().for_each(|list| self.still_asked(list));
+                response.pending().for_each(|list| self.list_pending(list));
             }
         }
     }
@@ -52,7 +52,7 @@ impl Protocol {
     /// Handles the list of open requests in the response to an `initialize`, on success and on error, since
     /// 2.1.50 ([wire reference, section 1.8](crate::guide::wire#18-control_response)). Each request is delivered
     /// once, even if its own line also arrives, and never after it was answered.
-    fn still_asked(&mut self, list: Raw<'_>) {
+    fn list_pending(&mut self, list: Raw<'_>) {
         for listed in list.items().take(LISTED) {
             if self.settled {
                 return;
@@ -60,7 +60,7 @@ impl Protocol {
             let line = listed.as_bytes();
             match scan(line) {
                 Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
-                    self.ask(Message::new(Line::Copied(line.into()), envelope), true);
+                    self.receive_incoming(Message::new(Line::Copied(line.into()), envelope), true);
                     // Applies the consequences after each entry, as after every line, so that pending output
                     // stays bounded.
                     self.advance();
@@ -78,17 +78,17 @@ impl Protocol {
     /// Applies the meaning of a response, or of its absence, to prompts and interrupts.
     pub(in crate::protocol) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
         match about {
-            About::Interrupt { aim, written } => {
+            About::Interrupt { target, written } => {
                 if failed {
-                    aim.iter().for_each(|prompt| self.aims.drop(*prompt));
+                    target.iter().for_each(|prompt| self.interrupt_targets.drop(*prompt));
                     return;
                 }
                 self.ledger.interrupt_acknowledged();
                 let receipt = control::receipt(payload);
                 self.ledger.cancelled(receipt.cancelled(), &mut self.actions);
                 self.ledger.stopped(*written, &receipt);
-                if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
-                    let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
+                if let Some((prompt, place)) = target.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
+                    let follow_up = self.interrupt_targets.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
                 }
             }
@@ -97,7 +97,7 @@ impl Protocol {
                 if found {
                     self.ledger.cancelled(std::iter::once(*uuid), &mut self.actions);
                 }
-                self.aims.withdrawn(*uuid, found);
+                self.interrupt_targets.withdrawn(*uuid, found);
             }
             About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
             About::Initialize(_) | About::Cancel(None) | About::Other => {}

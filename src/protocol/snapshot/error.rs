@@ -9,7 +9,7 @@ use crate::base::error::DecodeError;
 #[non_exhaustive]
 pub enum SnapshotError {
     /// The text is something else, or a part of a snapshot.
-    #[error("the text is not a snapshot of claude-duplex, or was cut off")]
+    #[error("the text is not a snapshot of claude-duplex, or is truncated")]
     NotASnapshot,
     /// The snapshot has another format than the one that this version of the crate reads.
     #[error(

@@ -311,7 +311,7 @@ enum CompactionTriggerForm {
 struct StatsForm {
     blank: u64,
     keep_alive: u64,
-    echoed_answers: u64,
-    asked_again: u64,
+    echoed_responses: u64,
+    repeated_requests: u64,
     damaged: u64,
 }

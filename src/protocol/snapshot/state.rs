@@ -8,12 +8,12 @@ use crate::message::Message;
 use crate::protocol::action::{Action, CliSession};
 use crate::protocol::action_queue::Actions;
 use crate::protocol::activity::Activity;
-use crate::protocol::aims::Aims;
 use crate::protocol::background::Background;
 use crate::protocol::capacity::Wanted;
 use crate::protocol::config::Config;
 use crate::protocol::form::{self, Formed};
 use crate::protocol::incoming_requests::IncomingRequests;
+use crate::protocol::interrupt_targets::InterruptTargets;
 use crate::protocol::ledger::Ledger;
 use crate::protocol::line::Lines;
 use crate::protocol::outgoing_requests::Requests;
@@ -36,9 +36,9 @@ pub(super) struct State {
     actions: Actions,
     offsets: Offsets,
     ledger: Ledger,
-    asks: IncomingRequests,
+    incoming: IncomingRequests,
     requests: Requests,
-    aims: Aims,
+    interrupt_targets: InterruptTargets,
     time_limits: TimeLimits,
     background: Background,
     activity: Activity,
@@ -70,15 +70,15 @@ const HIGHEST: u64 = 1 << 60;
 /// # Errors
 /// The part that no session of this crate has.
 pub(super) fn complete(protocol: &mut Protocol) -> Result<(), &'static str> {
-    let Protocol { config, ledger, asks, requests, shutdown, actions, offsets, counts, .. } = protocol;
-    let Stats { blank, keep_alive, echoed_answers, asked_again, damaged } = *counts;
+    let Protocol { config, ledger, incoming, requests, shutdown, actions, offsets, counts, .. } = protocol;
+    let Stats { blank, keep_alive, echoed_responses, repeated_requests, damaged } = *counts;
     let Offsets { stdout, stderr, stdin } = *offsets;
-    let numbers = [asks.last(), requests.last(), actions.handed_out(), stdout, stderr, stdin];
-    let lines = [blank, keep_alive, echoed_answers, asked_again, damaged];
+    let numbers = [incoming.last(), requests.last(), actions.handed_out(), stdout, stderr, stdin];
+    let lines = [blank, keep_alive, echoed_responses, repeated_requests, damaged];
     if numbers.iter().chain(&lines).chain(&ledger.counters()).any(|number| *number > HIGHEST) {
         return Err("a number is too high");
     }
-    if !ledger.restore(config.seed) || !asks.restore(config.seed.tag()) {
+    if !ledger.restore(config.seed) || !incoming.restore(config.seed.tag()) {
         return Err("an id belongs to another session, or is out of order");
     }
     shutdown.configure(config);
@@ -146,7 +146,7 @@ fn result(action: &mut Action) -> Option<&mut Option<Message>> {
 
 impl Formed for Vec<Message> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(form::Lent))
+        serializer.collect_seq(self.iter().map(form::Borrowed))
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -49,7 +49,7 @@ impl SessionBuilder {
         #[cfg(unix)]
         let runner = runner.finishing(orphaned);
         // The runtime polls the runner from now on. Dropping the handle of the task detaches the task.
-        session.presence.desk.unpolled.polled();
+        session.presence.runner_inbox.unpolled.polled();
         drop(tokio::spawn(runner));
         Ok(session)
     }
@@ -99,7 +99,7 @@ impl SessionBuilder {
         self.prepare();
         let change = self.setup.change();
         let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
-        session.presence.desk.unpolled.polled();
+        session.presence.runner_inbox.unpolled.polled();
         let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
         match thread.spawn(|| drop(async_io::block_on(runner))) {
             Ok(thread) => session.presence.runs_on(thread),

@@ -82,7 +82,7 @@ impl Wake for Alarm {
         if self.is_queued.swap(true, Ordering::AcqRel) {
             return;
         }
-        let ((), task) = self.woken.tell(|woken| woken.push_back(self.call));
+        let ((), task) = self.woken.update(|woken| woken.push_back(self.call));
         if let Some(task) = task {
             task.wake();
         }
@@ -99,7 +99,7 @@ mod tests {
     use crate::driver::awaited::count::Count;
 
     #[test]
-    fn only_what_was_woken_is_polled() {
+    fn only_woken_futures_are_polled() {
         let (polls, wakers) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let mut in_flight = InFlight::new();
         for _ in 0..10 {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_always_wakes_itself_does_not_keep_the_poll() {
+    fn a_future_that_always_wakes_itself_does_not_block_the_poll() {
         let mut in_flight = InFlight::new();
         in_flight.push(poll_fn(|cx| {
             cx.waker().wake_by_ref();

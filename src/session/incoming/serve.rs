@@ -161,9 +161,9 @@ impl IncomingRequests {
         poll_fn(|cx| {
             while !is_over {
                 match self.poll(cx) {
-                    Poll::Ready(Some(asked)) => {
-                        let withdrawn = asked.withdrawal();
-                        in_flight.push(Handling::new(handler.handle(asked), withdrawn));
+                    Poll::Ready(Some(responder)) => {
+                        let withdrawn = responder.withdrawal();
+                        in_flight.push(Handling::new(handler.handle(responder), withdrawn));
                     }
                     Poll::Ready(None) => is_over = true,
                     Poll::Pending => break,

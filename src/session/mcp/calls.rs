@@ -83,7 +83,7 @@ struct Cancel(Awaited<bool>);
 
 impl Cancel {
     fn set(&self) {
-        if let ((), Some(task)) = self.0.tell(|is_set| *is_set = true) {
+        if let ((), Some(task)) = self.0.update(|is_set| *is_set = true) {
             task.wake();
         }
     }

@@ -17,13 +17,13 @@ impl State {
     /// Records that the host has handled the actions up to a number.
     pub(in crate::session) fn acknowledge(&mut self, number: u64) {
         if let Some(driver) = &mut self.driver {
-            driver.acknowledge(number.min(self.told));
+            driver.acknowledge(number.min(self.last_action));
         }
     }
 
     /// Returns the number of the last action that was delivered.
     pub(in crate::session) fn action_number(&self) -> u64 {
-        self.told
+        self.last_action
     }
 
     pub(in crate::session) fn prompt(
@@ -54,13 +54,17 @@ impl State {
         Ok(self.expect(id))
     }
 
-    pub(in crate::session) fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+    pub(in crate::session) fn answer(
+        &mut self,
+        incoming: IncomingId,
+        answer: IncomingResponse,
+    ) -> Result<(), RespondError> {
         let Some(driver) = &mut self.driver else {
             return Err(self.closed.clone().map_or(RespondError::Stale, |end| RespondError::Closed(Box::new(end))));
         };
-        let answered = driver.answer(ask, answer);
+        let answered = driver.answer(incoming, answer);
         if !matches!(answered, Err(RespondError::Mismatch | RespondError::Full)) {
-            self.owners.answered(ask);
+            self.owners.answered(incoming);
         }
         answered
     }

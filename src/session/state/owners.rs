@@ -14,7 +14,7 @@ use crate::session::waiting::withdrawal::Withdrawal;
 #[non_exhaustive]
 pub enum IncomingError {
     /// Another owner takes requests of these kinds already.
-    #[error("incoming requests of that kind are taken already; drop their `IncomingRequests` first")]
+    #[error("incoming requests of that kind already have an owner; drop its `IncomingRequests` first")]
     AlreadyTaken,
     /// The session does not handle these kinds, and declines such requests by itself.
     #[error(
@@ -56,12 +56,12 @@ impl Owners {
     }
 
     /// Delivers an incoming request to its owner, and adds the task to wake. Returns `false` if it has no owner.
-    pub(super) fn asked(&mut self, ask: &IncomingRequest, calls: &mut Calls) -> bool {
+    pub(super) fn deliver(&mut self, incoming: &IncomingRequest, calls: &mut Calls) -> bool {
         let withdrawal = Arc::new(Withdrawal::default());
-        for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.takes(ask)) {
-            if let Some(waker) = owner.push(ask, &withdrawal) {
+        for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.takes(incoming)) {
+            if let Some(waker) = owner.push(incoming, &withdrawal) {
                 calls.wake(waker);
-                self.open.push((ask.id(), withdrawal));
+                self.open.push((incoming.id(), withdrawal));
                 return true;
             }
         }
@@ -84,7 +84,7 @@ impl Owners {
         if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
             let (_, withdrawal) = self.open.remove(at);
             withdrawal.set(reason);
-            calls.tell(withdrawal);
+            calls.notify(withdrawal);
         }
     }
 

@@ -18,7 +18,7 @@ impl Calls {
         self.wakers.extend(waker);
     }
 
-    pub(in crate::session) fn tell(&mut self, withdrawal: Arc<Withdrawal>) {
+    pub(in crate::session) fn notify(&mut self, withdrawal: Arc<Withdrawal>) {
         self.withdrawals.push(withdrawal);
     }
 

@@ -43,7 +43,7 @@ impl Event {
     pub(in crate::session) fn notify(&self) {
         let listeners = std::mem::take(&mut *self.listeners());
         for listener in listeners.iter().filter_map(Weak::upgrade) {
-            let ((), task) = listener.tell(|is_notified| *is_notified = true);
+            let ((), task) = listener.update(|is_notified| *is_notified = true);
             if let Some(task) = task {
                 task.wake();
             }

@@ -10,7 +10,7 @@ use crate::base::time::SessionTime;
 use crate::driver::awaited::Awaited;
 use crate::protocol::action::Action;
 
-pub(in crate::session) type Told = Result<Action, Lagged>;
+pub(in crate::session) type Delivery = Result<Action, Lagged>;
 
 /// Number of actions that are taken out at once.
 const TAKEN: usize = 16;
@@ -30,7 +30,7 @@ impl Feed {
 
     /// Adds an action. Returns the task to wake, or `None` if the subscriber was dropped.
     pub(in crate::session) fn push(&self, action: Action) -> Option<Option<Waker>> {
-        let (pushed, waker) = self.0.tell(|inner| {
+        let (pushed, waker) = self.0.update(|inner| {
             if inner.ended {
                 return false;
             }
@@ -59,7 +59,7 @@ impl Feed {
 
     /// Moves the next actions to `taken`, or none at the end. Returns `true` if a session that waits should check
     /// again.
-    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<bool> {
+    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Delivery>) -> Poll<bool> {
         self.0.poll(cx, |inner| {
             taken.extend(std::iter::from_fn(|| inner.unread.pop()).take(TAKEN));
             (!taken.is_empty() || inner.ended).then(|| inner.patience.taken(inner.unread.level()))
@@ -68,7 +68,7 @@ impl Feed {
 
     /// Ends the stream of actions without a last action. Returns the task to wake.
     fn end(&self) -> Option<Waker> {
-        self.0.tell(|inner| inner.ended = true).1
+        self.0.update(|inner| inner.ended = true).1
     }
 
     /// Ends the feed for the reader. Returns `true` if a session that waits should check again.
@@ -116,7 +116,7 @@ mod tests {
     use crate::session::waiting::ring::Overflow;
 
     #[test]
-    fn one_that_is_left_is_forgotten() {
+    fn a_dropped_subscriber_is_removed() {
         let feed = Feed::new(Room { items: 8, bytes: 1024, overflow: Overflow::Oldest }, false);
         assert!(feed.push(Action::Idle).is_some());
         assert!(!feed.leave(), "the session did not wait for it");

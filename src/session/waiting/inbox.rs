@@ -42,9 +42,10 @@ impl Inbox {
     }
 
     /// Returns `true` if a request belongs to this inbox.
-    pub(in crate::session) fn takes(&self, ask: &IncomingRequest) -> bool {
-        let names = |server: &String| control::mcp_server(ask.message().as_bytes()).is_some_and(|name| name.is(server));
-        self.kinds.contains(ask.kind()) && self.server.as_ref().is_none_or(names)
+    pub(in crate::session) fn takes(&self, incoming: &IncomingRequest) -> bool {
+        let names =
+            |server: &String| control::mcp_server(incoming.message().as_bytes()).is_some_and(|name| name.is(server));
+        self.kinds.contains(incoming.kind()) && self.server.as_ref().is_none_or(names)
     }
 
     /// Returns `true` if every request of some of these kinds belongs to this inbox.
@@ -54,12 +55,12 @@ impl Inbox {
 
     pub(in crate::session) fn push(
         &self,
-        ask: &IncomingRequest,
+        incoming: &IncomingRequest,
         withdrawal: &Arc<Withdrawal>,
     ) -> Option<Option<Waker>> {
-        let (pushed, waker) = self.inner.tell(|inner| {
+        let (pushed, waker) = self.inner.update(|inner| {
             if !inner.left {
-                inner.waiting.push_back((ask.clone(), Arc::clone(withdrawal)));
+                inner.waiting.push_back((incoming.clone(), Arc::clone(withdrawal)));
             }
             !inner.left
         });
@@ -67,11 +68,11 @@ impl Inbox {
     }
 
     pub(in crate::session) fn forget(&self, id: IncomingId) {
-        self.inner.with(|inner| inner.waiting.retain(|(ask, _)| ask.id() != id));
+        self.inner.with(|inner| inner.waiting.retain(|(incoming, _)| incoming.id() != id));
     }
 
     pub(in crate::session) fn end(&self) -> Option<Waker> {
-        self.inner.tell(|inner| inner.ended = true).1
+        self.inner.update(|inner| inner.ended = true).1
     }
 
     pub(in crate::session) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<(IncomingRequest, Arc<Withdrawal>)>> {
@@ -88,6 +89,6 @@ impl Inbox {
             std::mem::take(&mut inner.waiting)
         });
         self.inner.forget();
-        waiting.into_iter().map(|(ask, _)| ask.id()).collect()
+        waiting.into_iter().map(|(incoming, _)| incoming.id()).collect()
     }
 }

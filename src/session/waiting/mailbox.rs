@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::last_text::LastText;
 use super::patience::{Level, Patience, Waiting};
 use super::ring::{Lagged, Ring, Room};
-use super::said::Said;
 use crate::base::time::SessionTime;
 use crate::driver::awaited::Awaited;
 use crate::message::Message;
@@ -18,12 +18,12 @@ pub(in crate::session) struct Mailbox(Awaited<Inner>);
 struct Inner {
     unread: Ring<Message>,
     /// `true` after reading of messages was given up.
-    deaf: bool,
+    ended_reading: bool,
     /// `true` if messages are read: the last wait was for a message, and not for the end.
     reads: bool,
     patience: Patience,
     kept: Option<Kept>,
-    said: Said,
+    last_text: LastText,
     end: Option<PromptEnd>,
 }
 
@@ -38,7 +38,7 @@ struct Kept {
 impl Inner {
     /// Returns `true` if messages are read, and the end is not awaited.
     fn is_read(&self) -> bool {
-        self.reads && !self.deaf && self.end.is_none()
+        self.reads && !self.ended_reading && self.end.is_none()
     }
 
     fn level(&self) -> Level {
@@ -62,11 +62,11 @@ impl Mailbox {
     pub(in crate::session) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Awaited::new(Inner {
             unread: Ring::new(room),
-            deaf: false,
+            ended_reading: false,
             reads: false,
             patience: Patience::default(),
             kept: None,
-            said: Said::default(),
+            last_text: LastText::default(),
             end: None,
         })))
     }
@@ -74,21 +74,21 @@ impl Mailbox {
     // Methods of the runner. They return the task to wake.
 
     pub(in crate::session) fn push(&self, message: &Message) -> Option<Waker> {
-        self.0.tell_if(|inner| {
-            inner.said.push(message);
+        self.0.update_if(|inner| {
+            inner.last_text.push(message);
             if let Some(kept) = &mut inner.kept {
                 kept.push(message);
             }
-            if !inner.deaf {
+            if !inner.ended_reading {
                 inner.unread.push(message.clone());
             }
-            !inner.deaf
+            !inner.ended_reading
         })
     }
 
     /// Records that messages were dropped before they reached this mailbox.
     pub(in crate::session) fn lag(&self, missed: u64) -> Option<Waker> {
-        self.0.tell_if(|inner| {
+        self.0.update_if(|inner| {
             inner.unread.miss(missed);
             if let Some(kept) = &mut inner.kept {
                 kept.omitted += missed;
@@ -101,7 +101,7 @@ impl Mailbox {
     pub(in crate::session) fn retract(&self) {
         self.0.with(|inner| {
             inner.unread.clear();
-            inner.said.clear();
+            inner.last_text.clear();
             if let Some(kept) = &mut inner.kept {
                 kept.room += kept.messages.iter().map(|message| message.as_bytes().len()).sum::<usize>();
                 (kept.messages, kept.omitted) = (Vec::new(), 0);
@@ -110,14 +110,14 @@ impl Mailbox {
     }
 
     pub(in crate::session) fn end(&self, mut end: PromptEnd) -> Option<Waker> {
-        self.0.tell_if(|inner| {
+        self.0.update_if(|inner| {
             if let Some(kept) = inner.kept.take() {
                 (end.messages, end.omitted) = (kept.messages, kept.omitted);
             }
             if !end.is_success() {
-                end.partial = inner.said.text();
+                end.partial = inner.last_text.text();
             }
-            inner.said.clear();
+            inner.last_text.clear();
             inner.end = Some(end);
             true
         })
@@ -172,10 +172,10 @@ impl Mailbox {
         self.0.with(|inner| inner.end.is_some())
     }
 
-    /// Stops the reading of messages; only the end is still read.
-    pub(in crate::session) fn deafen(&self) -> bool {
+    /// Ends the reading of messages. The end of the prompt can still be read.
+    pub(in crate::session) fn stop_reading(&self) -> bool {
         self.0.with(|inner| {
-            inner.deaf = true;
+            inner.ended_reading = true;
             inner.unread.clear();
             inner.patience.taken(Level::Low)
         })
@@ -183,7 +183,7 @@ impl Mailbox {
 
     /// Stops all reading.
     pub(in crate::session) fn abandon(&self) -> bool {
-        let resumes = self.deafen();
+        let resumes = self.stop_reading();
         let kept = self.0.with(|inner| inner.kept.take());
         drop(kept);
         self.0.forget();

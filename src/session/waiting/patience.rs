@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_buffer_is_waited_for_until_half_of_it_is_free() {
+    fn a_full_buffer_blocks_until_half_of_it_is_free() {
         let mut patience = Patience::default();
         assert_eq!(patience.until(Level::Half, now(0)), None);
         assert_eq!(patience.until(Level::Full, now(1)), Some(at(31)));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_takes_nothing_is_given_up_until_it_does() {
+    fn a_reader_that_takes_nothing_is_skipped_until_it_reads_again() {
         let mut patience = Patience::default();
         assert_eq!(patience.until(Level::Full, now(0)), Some(at(30)));
         for later in [30, 31, 1000] {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_is_taken_begins_the_time_anew() {
+    fn each_item_that_is_read_restarts_the_timeout() {
         let mut patience = Patience::default();
         patience.until(Level::Full, now(0));
         for later in [29, 58, 87] {

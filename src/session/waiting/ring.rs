@@ -45,7 +45,7 @@ pub enum Overflow {
 
 /// Report that the reader was too slow, and that entries before the next one were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it was cut off" } else { "" })]
+#[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it gets no more actions" } else { "" })]
 #[non_exhaustive]
 pub struct Lagged {
     /// Number of entries that were dropped since the last report.
@@ -243,7 +243,7 @@ impl Item for Action {
             Self::Message { message, .. }
             | Self::IncomingDeclined { message, .. }
             | Self::UnmatchedResponse(message) => message.bytes(),
-            Self::IncomingRequest(ask) => ask.message().bytes(),
+            Self::IncomingRequest(incoming) => incoming.message().bytes(),
             Self::StderrLine(line) => line.text.len(),
             Self::WireLine(line) => line.bytes.len(),
             Self::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().bytes(),

@@ -15,7 +15,7 @@ impl<T> Slot<T> {
 
     /// Stores the value. Returns the task to wake.
     pub(in crate::session) fn put(&self, value: T) -> Option<Waker> {
-        self.0.tell(|held| *held = Some(value)).1
+        self.0.update(|held| *held = Some(value)).1
     }
 
     /// Takes the value, once.

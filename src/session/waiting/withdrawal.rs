@@ -12,7 +12,7 @@ use crate::protocol::action::CancelledReason;
 #[derive(Default)]
 pub(in crate::session) struct Withdrawal {
     reason: OnceLock<CancelledReason>,
-    told: Event,
+    event: Event,
 }
 
 impl Withdrawal {
@@ -21,18 +21,18 @@ impl Withdrawal {
         let _ = self.reason.set(reason);
     }
 
-    pub(in crate::session) fn is_told(&self) -> bool {
+    pub(in crate::session) fn is_set(&self) -> bool {
         self.reason.get().is_some()
     }
 
     /// Returns a future of the cancellation, whenever it happens.
     pub(in crate::session) fn wait(self: &Arc<Self>) -> Withdrawn {
-        Withdrawn { listener: self.told.listen(), withdrawal: Arc::clone(self) }
+        Withdrawn { listener: self.event.listen(), withdrawal: Arc::clone(self) }
     }
 
     /// Wakes the waiting tasks, if the reason is known.
     pub(in crate::session) fn notify(&self) {
-        self.told.notify();
+        self.event.notify();
     }
 }
 

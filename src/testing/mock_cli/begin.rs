@@ -11,7 +11,7 @@ use crate::protocol::end::Exit;
 use crate::testing::cli_version::{CliVersion, OwnTurn};
 use crate::testing::fault::Fault;
 use crate::testing::lines::ResultLine;
-use crate::testing::step::{AskStep, Kind, Step};
+use crate::testing::step::{Kind, RequestStep, Step};
 
 impl MockCli {
     /// Starts a turn with the first item of the queue.
@@ -20,7 +20,7 @@ impl MockCli {
         let Some(next) = self.take_next() else { return self.leave_if_done() };
         let doomed = std::mem::take(&mut self.doomed);
         let (batch, steps) = match next {
-            Err(_) if self.habits.own_turn == OwnTurn::Dies => {
+            Err(_) if self.behavior.own_turn == OwnTurn::Dies => {
                 return self.die("only prompt commands are supported in streaming mode");
             }
             Err(notice) => (Vec::new(), self.own_steps(&notice)),
@@ -33,35 +33,35 @@ impl MockCli {
             joined.iter().filter(|prompt| prompt.uuid.is_some()).for_each(|prompt| self.echo(prompt));
         }
         for prompt in batch.iter().filter(|prompt| !prompt.announced) {
-            self.tell_life(prompt.uuid.as_deref(), "started");
+            self.write_lifecycle(prompt.uuid.as_deref(), "started");
         }
         self.turns += 1;
         let own = batch.is_empty();
         let local = matches!(&*batch, [prompt] if self.runs_locally(prompt));
-        let mut asks = self.greetings();
+        let mut requests = self.greetings();
         if !local {
             let text = batch.last().map_or("a background task has ended", |prompt| &*prompt.text);
-            asks.extend(self.hook_asks("UserPromptSubmit", None, &[("prompt", Json::from_text(text))]));
+            requests.extend(self.hook_requests("UserPromptSubmit", None, &[("prompt", Json::from_text(text))]));
         }
         self.turn = Some(Turn {
-            owes_echo: !own && (!local || self.habits.echoes_commands),
+            needs_echo: !own && (!local || self.behavior.echoes_commands),
             batch,
             folded: Vec::new(),
             own,
             local,
             steps,
-            doing: Doing::Preparing { asks, open: false },
+            doing: Doing::Preparing { requests, open: false },
             calls: Calls::default(),
             denials: Vec::new(),
             at: time,
             since: time,
             requests: 0,
-            said: String::new(),
-            asks_again: false,
+            answer_text: String::new(),
+            calls_model_again: false,
             stopping: false,
             went_on: false,
             result_fields: Vec::new(),
-            asked: false,
+            model_called: false,
             cut_at: None,
         });
         if doomed {
@@ -70,14 +70,14 @@ impl MockCli {
     }
 
     /// Sends the next request before the turn becomes visible. After the last one, opens the turn.
-    pub(super) fn prepare(&mut self, mut asks: VecDeque<(About, AskStep)>) {
+    pub(super) fn prepare(&mut self, mut requests: VecDeque<(About, RequestStep)>) {
         if self.initialize.is_some() {
-            return self.set_doing(Doing::Preparing { asks, open: true });
+            return self.set_doing(Doing::Preparing { requests, open: true });
         }
-        match asks.pop_front() {
-            Some((about, ask)) => {
-                self.set_doing(Doing::Preparing { asks, open: true });
-                self.ask(about, &ask);
+        match requests.pop_front() {
+            Some((about, request)) => {
+                self.set_doing(Doing::Preparing { requests, open: true });
+                self.send_request(about, &request);
             }
             None => self.open_turn(),
         }
@@ -88,7 +88,7 @@ impl MockCli {
         if self.turn.as_ref().is_some_and(|turn| turn.local) {
             return self.run_command();
         }
-        self.tell_init();
+        self.write_init();
         if self.turn.as_ref().is_some_and(|turn| turn.batch.iter().any(|prompt| !prompt.queries)) {
             self.pay_echo();
             self.end_turn(Ending::Local);
@@ -104,24 +104,24 @@ impl MockCli {
     fn run_command(&mut self) {
         let Some(prompt) = self.turn.as_ref().and_then(|turn| turn.batch.first().cloned()) else { return };
         let clears = prompt.text == "/clear";
-        if clears && self.habits.tells_life {
+        if clears && self.behavior.writes_lifecycle {
             let line = self.writer.conversation_reset();
             self.write(&line);
         }
         if clears && self.script.generation >= CliVersion::V2_1_143 {
             self.writer.begin_session();
         }
-        if clears && self.habits.names_prompts {
+        if clears && self.behavior.names_prompts {
             let line = self.writer.system("background_tasks_changed", &serde_json::json!({ "tasks": [] }));
             self.write(&line);
         }
-        self.tell_init();
+        self.write_init();
         let has_output = match self.script.generation {
             CliVersion::V2_1_250 | CliVersion::V2_1_329 => !clears,
             CliVersion::V2_1_143 => prompt.is_known_command(),
             _ => prompt.is_known_command() && !clears,
         };
-        if has_output && self.habits.knows_priority {
+        if has_output && self.behavior.knows_priority {
             let id = self.writer.message_id();
             let block = Json::from(&serde_json::json!({ "type": "text", "text": "done" }));
             let line = self.writer.assistant(&id, &block, None, None);
@@ -171,8 +171,8 @@ impl MockCli {
     }
 
     fn own_steps(&mut self, notice: &Notice) -> VecDeque<Step> {
-        if !notice.told {
-            self.tell_notice(&notice.task);
+        if !notice.reported {
+            self.write_notice(&notice.task);
         }
         match &*notice.own {
             [] => VecDeque::from([Step::text("the task has ended")]),
@@ -214,15 +214,15 @@ impl MockCli {
             turn.steps = VecDeque::from([Step::max_turns()]);
         }
         let ends = |turn: &Turn| matches!(turn.steps.front(), Some(Step(Kind::MaxTurns)));
-        if self.turn.as_ref().is_some_and(ends) && !self.habits.folds_at_max_turns {
+        if self.turn.as_ref().is_some_and(ends) && !self.behavior.folds_at_max_turns {
             return;
         }
         let mut started = Vec::new();
         for waiting in self.take_folded() {
             match waiting {
                 Waiting::Notice(notice) => {
-                    if !notice.told {
-                        self.tell_notice(&notice.task);
+                    if !notice.reported {
+                        self.write_notice(&notice.task);
                     }
                 }
                 Waiting::Prompt(mut prompt) => {
@@ -230,7 +230,7 @@ impl MockCli {
                     started.extend(prompt.uuid.clone());
                     let steps = prompt.steps.take().unwrap_or_else(|| self.script.respond(&prompt.text));
                     if let Some(turn) = &mut self.turn {
-                        turn.asks_again = self.habits.asks_again_after_fold;
+                        turn.calls_model_again = self.behavior.calls_model_after_fold;
                         turn.steps.extend(steps);
                         turn.folded.push(prompt);
                     }
@@ -238,7 +238,7 @@ impl MockCli {
             }
         }
         for uuid in started {
-            self.tell_life(Some(&uuid), "started");
+            self.write_lifecycle(Some(&uuid), "started");
         }
     }
 }

@@ -7,12 +7,12 @@ use crate::base::json::Json;
 use crate::base::time::SessionTime;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::lines::Line;
-use crate::testing::step::{AskStep, ToolStep};
+use crate::testing::step::{RequestStep, ToolStep};
 
 impl MockCli {
     /// Adds a tool call of the model. Since 2.1.250 it can start while the model continues to write.
     pub(super) fn add_call(&mut self, id: String, tool: ToolStep) {
-        let early = self.habits.starts_tools_early;
+        let early = self.behavior.starts_tools_early;
         let Some(turn) = &mut self.turn else { return };
         turn.calls.calls.push(Call { id, tool, state: CallState::Waiting, verdict: Verdict::None, output: None });
         if let Some(at) = turn.calls.startable().filter(|_| early) {
@@ -55,21 +55,21 @@ impl MockCli {
             self.give_text(at, &output, false);
             return self.finish_call(at);
         }
-        let asks = self.tool_hooks("PreToolUse", &id, &tool, None);
-        self.set_state(at, CallState::Before(asks.len()));
-        if asks.is_empty() {
-            return self.ask_permission(at);
+        let steps = self.tool_hooks("PreToolUse", &id, &tool, None);
+        self.set_state(at, CallState::Before(steps.len()));
+        if steps.is_empty() {
+            return self.check_permission(at);
         }
-        for ask in asks {
-            self.ask(About::BeforeTool(at), &ask);
+        for step in steps {
+            self.send_request(About::BeforeTool(at), &step);
         }
     }
 
     /// Runs a call, or asks the host if the call requires it.
-    fn ask_permission(&mut self, at: usize) {
+    fn check_permission(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let tool = call.tool.clone();
-        if !tool.asks || self.is_allowed(&tool) {
+        if !tool.needs_permission || self.is_allowed(&tool) {
             return self.run_call(at);
         }
         if self.mode == "dontAsk" {
@@ -87,15 +87,18 @@ impl MockCli {
             self.give_text(at, "Error: stdin is closed: nobody can be asked", true);
             return self.finish_call(at);
         }
-        self.set_state(at, CallState::Asked);
+        self.set_state(at, CallState::PermissionRequested);
         let mut fields =
             vec![("tool_name".to_owned(), Json::from_text(&tool.name)), ("input".to_owned(), tool.input.clone())];
         fields.push(("permission_suggestions".to_owned(), Json::from(&suggestion(&tool))));
-        if self.habits.names_tool_use {
+        if self.behavior.names_tool_use {
             fields.push(("tool_use_id".to_owned(), Json::from_text(&id)));
         }
         let subtype = "can_use_tool".to_owned();
-        self.ask(About::Permission(at), &AskStep { subtype, fields, withdrawn_after: tool.withdrawn_after });
+        self.send_request(
+            About::Permission(at),
+            &RequestStep { subtype, fields, withdrawn_after: tool.withdrawn_after },
+        );
     }
 
     /// Continues a call after the response of a hook before or after it, or after the hook failed.
@@ -124,8 +127,8 @@ impl MockCli {
         let Some(call) = self.call_at(at) else { return };
         match call.verdict.clone() {
             Verdict::Granted => self.run_call(at),
-            Verdict::Asks if self.habits.asks_for_hooks => self.request_permission(at),
-            _ => self.ask_permission(at),
+            Verdict::Asks if self.behavior.asks_for_hooks => self.request_permission(at),
+            _ => self.check_permission(at),
         }
     }
 
@@ -180,16 +183,16 @@ impl MockCli {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
         let output = call.output.as_ref().map(|(output, _)| output.clone());
-        let asks = self.tool_hooks("PostToolUse", &id, &tool, output.as_ref());
+        let steps = self.tool_hooks("PostToolUse", &id, &tool, output.as_ref());
         if self.script.generation == CliVersion::V1_0_128 {
             self.report(at);
         }
-        self.set_state(at, CallState::After(asks.len()));
-        if asks.is_empty() {
+        self.set_state(at, CallState::After(steps.len()));
+        if steps.is_empty() {
             return self.finish_call(at);
         }
-        for ask in asks {
-            self.ask(About::AfterTool(at), &ask);
+        for step in steps {
+            self.send_request(About::AfterTool(at), &step);
         }
     }
 
@@ -221,17 +224,17 @@ impl MockCli {
 
     /// Rejects all calls that have not returned, because the turn is being stopped.
     pub(super) fn reject_calls(&mut self) {
-        let asked = |call: &Call| call.state == CallState::Asked && call.output.is_none();
+        let is_requested = |call: &Call| call.state == CallState::PermissionRequested && call.output.is_none();
         let calls = self.turn.iter().flat_map(|turn| turn.calls.calls.iter().enumerate());
-        let denied: Vec<usize> = calls.filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
+        let denied: Vec<usize> = calls.filter(|(_, call)| is_requested(call)).map(|(at, _)| at).collect();
         denied.into_iter().for_each(|at| self.deny(at));
         let Some(turn) = &mut self.turn else { return };
         let open = turn.calls.calls.iter_mut().filter(|call| call.state != CallState::Done);
         let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
         for (id, output) in rejected {
-            let (said, _) =
+            let (error_text, _) =
                 output.unwrap_or_else(|| (Json::from_text("[Request interrupted by user for tool use]"), true));
-            let line = self.writer.tool_result(&id, &said, true);
+            let line = self.writer.tool_result(&id, &error_text, true);
             self.write(&line);
         }
     }
@@ -242,11 +245,11 @@ impl MockCli {
         // The field is `true` if the hook has already made the model continue.
         let went_on = self.turn.as_ref().is_some_and(|turn| turn.went_on);
         let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(went_on)))];
-        let ask = self.hook_asks("Stop", None, &active).pop_front().filter(|_| !stopping);
-        match ask {
-            Some((_, ask)) => {
-                self.set_doing(Doing::Asking);
-                self.ask(About::AtStop, &ask);
+        let step = self.hook_requests("Stop", None, &active).pop_front().filter(|_| !stopping);
+        match step {
+            Some((_, step)) => {
+                self.set_doing(Doing::WaitingForResponse);
+                self.send_request(About::AtStop, &step);
             }
             None => self.end_turn(Ending::Done),
         }

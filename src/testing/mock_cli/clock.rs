@@ -7,7 +7,7 @@ use crate::base::time::SessionTime;
 /// Kind of the next event, in the order of events that are due at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
-    Ask,
+    Request,
     Task,
     Turn,
     Begin,
@@ -24,7 +24,7 @@ impl MockCli {
     pub(super) fn run(&mut self) {
         while let Some((time, due)) = self.next_due().filter(|(time, _)| *time <= self.now) {
             match due {
-                Due::Ask => self.withdraw_due(time),
+                Due::Request => self.withdraw_due(time),
                 Due::Task => self.end_task(time),
                 Due::Turn => self.go_on(time),
                 Due::Begin => self.begin(time),
@@ -41,10 +41,10 @@ impl MockCli {
         if self.exit.is_some() {
             return None;
         }
-        let ask = self.asks.iter().filter_map(|ask| ask.withdrawn_at).min();
+        let request = self.open_requests.iter().filter_map(|request| request.withdrawn_at).min();
         let task = self.tasks.iter().map(|task| task.ends).min();
         let dues = [
-            (ask, Due::Ask),
+            (request, Due::Request),
             (task, Due::Task),
             (self.turn.as_ref().and_then(Turn::due), Due::Turn),
             (self.begins, Due::Begin),

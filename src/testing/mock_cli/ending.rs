@@ -18,17 +18,17 @@ const SOME: Duration = Duration::from_secs(5);
 impl MockCli {
     pub(super) fn end_turn(&mut self, ending: Ending) {
         let Some(turn) = self.turn.take() else { return };
-        self.forget_asks();
-        self.tell_starts();
+        self.forget_open_requests();
+        self.write_starts();
         let state = match ending {
             Ending::ApiError | Ending::Interrupted { .. } | Ending::Replaced { .. } => "cancelled",
             _ => "completed",
         };
         for prompt in &turn.folded {
-            self.tell_life(prompt.uuid.as_deref(), state);
+            self.write_lifecycle(prompt.uuid.as_deref(), state);
         }
-        let was_streaming = matches!(&turn.doing, Doing::Speaking(speech) if speech.is_open());
-        if ending.aborts().is_some() && was_streaming && self.habits.closes_its_stream {
+        let was_streaming = matches!(&turn.doing, Doing::Speaking(stream) if stream.is_open());
+        if ending.aborts().is_some() && was_streaming && self.behavior.closes_its_stream {
             self.close_cut_stream();
         }
         let lost = self.turns == 1 && self.script.has(&Fault::NoResult);
@@ -36,16 +36,16 @@ impl MockCli {
             if lost {
                 return;
             }
-        } else if self.habits.holds_results && self.agents_run() {
+        } else if self.behavior.holds_results && self.agents_run() {
             self.held.extend(turn.prompts().cloned());
         } else {
-            self.tell_result(&turn, ending);
+            self.write_result(&turn, ending);
         }
         for prompt in &turn.batch {
-            self.tell_life(prompt.uuid.as_deref(), state);
+            self.write_lifecycle(prompt.uuid.as_deref(), state);
         }
         if self.queue.is_empty() {
-            self.tell_state("idle");
+            self.write_state("idle");
             self.leave_if_done();
         } else {
             self.next_turn(turn.at);
@@ -53,29 +53,29 @@ impl MockCli {
     }
 
     fn next_turn(&mut self, time: SessionTime) {
-        if self.habits.pauses_between_turns {
+        if self.behavior.pauses_between_turns {
             self.begins = Some(time.saturating_add(BEGIN));
         } else {
             self.begin(time);
         }
     }
 
-    fn tell_result(&mut self, turn: &Turn, ending: Ending) {
+    fn write_result(&mut self, turn: &Turn, ending: Ending) {
         let uuid = self.writer.uuid();
         let answered = std::mem::take(&mut self.held);
         let answered = answered.iter().chain(turn.prompts()).filter_map(|prompt| prompt.uuid.clone());
         self.answered.extend(answered.map(|prompt| (prompt, uuid.clone())));
         let error = "error_during_execution";
-        let habits = self.habits;
+        let behavior = self.behavior;
         let (subtype, is_error) = match ending {
-            Ending::Interrupted { .. } => (error, habits.failure_is_error),
-            Ending::MaxTurns => ("error_max_turns", habits.failure_is_error),
+            Ending::Interrupted { .. } => (error, behavior.failure_is_error),
+            Ending::MaxTurns => ("error_max_turns", behavior.failure_is_error),
             Ending::ApiError => ("success", true),
             Ending::Done | Ending::Local | Ending::Blocked | Ending::Replaced { .. } => ("success", false),
         };
         let reason = match ending {
             Ending::Local | Ending::Blocked => None,
-            Ending::ApiError if habits.names_api_error => Some("api_error"),
+            Ending::ApiError if behavior.names_api_error => Some("api_error"),
             Ending::MaxTurns => Some("max_turns"),
             ending => ending.aborts().or(Some("completed")),
         };
@@ -93,7 +93,7 @@ impl MockCli {
             subtype,
             is_error,
             reason,
-            result: success.then_some(&*turn.said),
+            result: success.then_some(&*turn.answer_text),
             errors: (!success).then_some(errors),
             milliseconds: turn.at.saturating_duration_since(turn.since).as_millis(),
             requests: turn.requests,
@@ -111,8 +111,8 @@ impl MockCli {
     /// Ends the turn because a `UserPromptSubmit` hook refused the prompt. `stops` is set if it did so with
     /// `continue: false`.
     pub(super) fn block(&mut self, reason: &str, stops: bool) {
-        self.tell_init();
-        if self.habits.tells_life {
+        self.write_init();
+        if self.behavior.writes_lifecycle {
             let content = format!("Operation stopped by hook: {reason}");
             let fields = serde_json::json!({ "content": content, "level": "warning", "prevent_continuation": true });
             let line = self.writer.system("informational", &fields);
@@ -146,7 +146,7 @@ impl MockCli {
         if !self.has_ended() || busy {
             return;
         }
-        match self.habits.waits_at_eof {
+        match self.behavior.waits_at_eof {
             _ if self.tasks.is_empty() => self.leave_in_order(),
             AtEof::Exits => self.leave_in_order(),
             AtEof::WaitsSome => self.leaves = Some(self.now.saturating_add(SOME)),
@@ -159,7 +159,7 @@ impl MockCli {
         if self.script.has(&Fault::PartialLine) {
             self.write(b"{\"type\":\"result\",\"subtype\":\"succ");
         }
-        if !self.habits.loses_output {
+        if !self.behavior.loses_output {
             self.exit = Some(Exit::Code(self.failed.into()));
         } else {
             self.leave(Exit::Code(self.failed.into()));

@@ -53,7 +53,7 @@ pub(super) struct HostResponse {
 impl MockCli {
     pub(super) fn host_line(&mut self, line: &[u8]) {
         if line.iter().all(u8::is_ascii_whitespace) {
-            let dies = if line.is_empty() { self.habits.dies_at_odd_lines } else { self.habits.dies_at_blanks };
+            let dies = if line.is_empty() { self.behavior.dies_at_odd_lines } else { self.behavior.dies_at_blanks };
             return if dies {
                 self.refuse_line(line)
             };
@@ -73,7 +73,7 @@ impl MockCli {
         match parsed.kind.as_deref() {
             Some("user") => match parsed.message.filter(|message| message.role == "user") {
                 Some(message) => {
-                    let knows_priority = self.habits.knows_priority;
+                    let knows_priority = self.behavior.knows_priority;
                     let prompt = Queued {
                         uuid: parsed.uuid,
                         text: text_of(message.content.get()),
@@ -83,7 +83,7 @@ impl MockCli {
                             Some("later") => Priority::Later,
                             _ => Priority::Next,
                         },
-                        queries: parsed.should_query != Some(false) || !self.habits.knows_should_query,
+                        queries: parsed.should_query != Some(false) || !self.behavior.knows_should_query,
                         steps: None,
                         announced: false,
                     };
@@ -100,7 +100,7 @@ impl MockCli {
                     self.answered(&response, line);
                 }
             }
-            Some("control_cancel_request") if self.habits.dies_at_odd_lines => self.refuse_line(line),
+            Some("control_cancel_request") if self.behavior.dies_at_odd_lines => self.refuse_line(line),
             Some("control_cancel_request" | "keep_alive") => {}
             _ => self.odd_line(line),
         }
@@ -108,7 +108,7 @@ impl MockCli {
 
     /// Handles a line that is JSON without a meaning. Since 2.1.50 it is skipped.
     fn odd_line(&mut self, line: &[u8]) {
-        if self.habits.dies_at_odd_lines {
+        if self.behavior.dies_at_odd_lines {
             self.refuse_line(line);
         }
     }

@@ -15,7 +15,7 @@ impl MockCli {
         self.withdraw_all();
         self.kill_agents();
         let mut receipt = None;
-        if self.habits.gives_receipt {
+        if self.behavior.gives_receipt {
             let cancelled = if cancel_queued { self.cancel_all() } else { Vec::new() };
             let queued: Vec<_> = self.queue.iter().filter_map(Waiting::prompt).collect();
             let still: Vec<_> = queued.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
@@ -29,7 +29,7 @@ impl MockCli {
         if let Some(turn) = &mut self.turn {
             turn.cut_at.get_or_insert(now.saturating_add(BEGIN));
         } else if self.begins.is_some() {
-            self.doomed |= !self.habits.spares_the_imminent || self.is_announced() || self.latches_first();
+            self.doomed |= !self.behavior.spares_the_imminent || self.is_announced() || self.latches_first();
         }
     }
 
@@ -52,7 +52,7 @@ impl MockCli {
         let uuids: Vec<String> =
             prompts.iter().filter_map(Waiting::prompt).filter_map(|prompt| prompt.uuid.clone()).collect();
         for uuid in &uuids {
-            self.tell_life(Some(uuid), "cancelled");
+            self.write_lifecycle(Some(uuid), "cancelled");
         }
         uuids
     }
@@ -62,13 +62,13 @@ impl MockCli {
         let named = |waiting: &Waiting| waiting.prompt().and_then(|prompt| prompt.uuid.as_deref()) == Some(uuid);
         let Some(at) = self.queue.iter().position(named) else { return false };
         self.queue.remove(at);
-        self.tell_life(Some(uuid), "cancelled");
+        self.write_lifecycle(Some(uuid), "cancelled");
         true
     }
 
     /// Stops the running turn. `doomed` is set if the interrupt came before the turn started.
     pub(super) fn abort(&mut self, doomed: bool) {
-        self.forget_asks();
+        self.forget_open_requests();
         let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
         match self.script.generation {
             CliVersion::V2_1_250 if unseen && !doomed => return self.die("Request was aborted."),
@@ -76,7 +76,7 @@ impl MockCli {
             _ => {
                 if unseen {
                     self.open_turn();
-                    self.ask_model();
+                    self.call_model();
                 }
                 self.pay_echo();
             }
@@ -111,8 +111,8 @@ impl MockCli {
                 self.reject_calls();
                 true
             }
-            Some(Doing::Speaking(speech)) => {
-                self.say_what_came(&speech);
+            Some(Doing::Speaking(stream)) => {
+                self.write_partial(&stream);
                 false
             }
             _ => false,

@@ -17,7 +17,7 @@ pub(super) enum Waiting {
 pub(super) struct Notice {
     pub(super) task: String,
     pub(super) own: Vec<Step>,
-    pub(super) told: bool,
+    pub(super) reported: bool,
 }
 
 /// A queued prompt of the host.
@@ -77,9 +77,9 @@ impl MockCli {
         self.arrived += 1;
         self.announce();
         if self.turn.is_none() && self.begins.is_none() {
-            self.tell_state("running");
+            self.write_state("running");
         }
-        self.tell_life(prompt.uuid.as_deref(), "queued");
+        self.write_lifecycle(prompt.uuid.as_deref(), "queued");
         let urgent = prompt.priority == Priority::Now;
         if urgent {
             self.queue.push_front(Waiting::Prompt(prompt));
@@ -102,11 +102,11 @@ impl MockCli {
     fn refuses(&mut self, prompt: &Queued) -> bool {
         let Some(uuid) = prompt.uuid.as_deref() else { return false };
         let fresh = !self.script.seen.contains(&uuid.to_owned()) && self.seen.insert(uuid.to_owned());
-        if fresh || !self.habits.keeps_uuids {
+        if fresh || !self.behavior.keeps_uuids {
             return false;
         }
         self.echo(prompt);
-        self.tell_life(Some(uuid), "completed");
+        self.write_lifecycle(Some(uuid), "completed");
         true
     }
 
@@ -118,7 +118,7 @@ impl MockCli {
         if let Some(Waiting::Prompt(prompt)) = self.queue.front_mut().filter(|_| self.begins.is_some()) {
             let uuid = prompt.uuid.clone().filter(|_| !prompt.announced);
             prompt.announced = true;
-            self.tell_life(uuid.as_deref(), "started");
+            self.write_lifecycle(uuid.as_deref(), "started");
         }
     }
 
@@ -131,8 +131,8 @@ impl MockCli {
             Waiting::Prompt(prompt) => prompt,
         };
         let mut batch = vec![head];
-        let joined = |prompt: &Queued| prompt.queries && (self.habits.joins_commands || !prompt.is_command());
-        if self.habits.joins && !batch[0].announced && joined(&batch[0]) {
+        let joined = |prompt: &Queued| prompt.queries && (self.behavior.joins_commands || !prompt.is_command());
+        if self.behavior.joins && !batch[0].announced && joined(&batch[0]) {
             while let Some(prompt) = self.queue.get(at).and_then(Waiting::prompt) {
                 if prompt.priority != first || !joined(prompt) {
                     break;
@@ -148,11 +148,13 @@ impl MockCli {
     /// Removes the items that a running turn includes when a tool returns. These are notices, and all prompts that need not
     /// wait for the end of the turn.
     pub(super) fn take_folded(&mut self) -> Vec<Waiting> {
-        let habits = self.habits;
+        let behavior = self.behavior;
         let folds = |waiting: &Waiting| match waiting {
             Waiting::Notice(_) => true,
             Waiting::Prompt(prompt) => {
-                prompt.queries && prompt.priority != Priority::Later && (habits.folds_commands || !prompt.is_command())
+                prompt.queries
+                    && prompt.priority != Priority::Later
+                    && (behavior.folds_commands || !prompt.is_command())
             }
         };
         let (folded, waiting): (Vec<Waiting>, _) = std::mem::take(&mut self.queue).into_iter().partition(folds);
@@ -160,15 +162,15 @@ impl MockCli {
         folded
     }
 
-    pub(super) fn tell_life(&mut self, prompt: Option<&str>, state: &str) {
-        if let Some(uuid) = prompt.filter(|_| self.habits.tells_life) {
+    pub(super) fn write_lifecycle(&mut self, prompt: Option<&str>, state: &str) {
+        if let Some(uuid) = prompt.filter(|_| self.behavior.writes_lifecycle) {
             let line = self.writer.life(uuid, state);
             self.write(&line);
         }
     }
 
-    pub(super) fn tell_state(&mut self, state: &str) {
-        if self.script.session_state && self.habits.names_prompts {
+    pub(super) fn write_state(&mut self, state: &str) {
+        if self.script.session_state && self.behavior.names_prompts {
             let fields = serde_json::json!({ "state": state, "sdk_host_only": true });
             let line = self.writer.system("session_state_changed", &fields);
             self.write(&line);

@@ -87,7 +87,7 @@ impl MockCli {
 
     fn unknown_request(&mut self, id: &str, subtype: &str) {
         let message = format!("Unsupported control request subtype: {subtype}");
-        match self.habits.unknown_request {
+        match self.behavior.unknown_request {
             Unknown::Silence => {}
             Unknown::Error => self.write(&Writer::error(id, &message, None)),
             Unknown::ErrorWithCode => self.write(&Writer::error(id, &message, Some("unsupported_request"))),
@@ -105,21 +105,21 @@ impl MockCli {
             self.write(&line);
         }
         let payload = json!({ "model": model });
-        self.acknowledge(id, self.habits.gives_receipt.then_some(&payload));
+        self.acknowledge(id, self.behavior.gives_receipt.then_some(&payload));
     }
 
     fn set_mode(&mut self, id: &str, mode: &str) {
-        if self.habits.checks_mode && !MODES.contains(&mode) {
+        if self.behavior.checks_mode && !MODES.contains(&mode) {
             let code = (self.script.generation > CliVersion::V2_1_250).then_some("invalid_mode");
             return self.write(&Writer::error(id, "Cannot set permission mode: no such mode", code));
         }
         mode.clone_into(&mut self.mode);
         self.acknowledge(id, Some(&json!({ "mode": mode })));
-        if self.habits.answers_mode_twice {
+        if self.behavior.answers_mode_twice {
             self.acknowledge(id, None);
         }
         if self.script.generation > CliVersion::V2_1_50 {
-            self.tell_mode();
+            self.write_mode();
         }
     }
 

@@ -76,8 +76,8 @@ impl MockCli {
                 }
                 Update::SetMode { mode } => {
                     self.mode = mode;
-                    if self.habits.tells_mode {
-                        self.tell_mode();
+                    if self.behavior.writes_mode {
+                        self.write_mode();
                     }
                 }
                 _ => {}

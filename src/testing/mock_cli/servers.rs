@@ -8,7 +8,7 @@ use super::MockCli;
 use super::state::{About, Doing};
 use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;
-use crate::testing::step::{AskStep, Kind, Step, ToolStep};
+use crate::testing::step::{Kind, RequestStep, Step, ToolStep};
 
 /// An MCP server in the host.
 #[derive(Debug, Clone)]
@@ -41,35 +41,35 @@ impl MockCli {
             }
         }
         let met = self.servers.iter().all(|server| server.stage != Stage::New);
-        if met || !self.habits.greets_mcp_at_initialize {
+        if met || !self.behavior.greets_mcp_at_initialize {
             return self.introduce(id);
         }
         self.initialize = Some(id.to_owned());
         for at in 0..self.servers.len() {
             if self.servers[at].stage == Stage::New {
                 self.servers[at].stage = Stage::Introduced;
-                let ask = self.greeting(at, "initialize");
-                self.ask(About::Introduction, &ask);
+                let request = self.greeting(at, "initialize");
+                self.send_request(About::Introduction, &request);
             }
         }
     }
 
     /// Returns the messages of the handshake before a turn, the first one after servers were named.
-    pub(super) fn greetings(&mut self) -> VecDeque<(About, AskStep)> {
-        let mut asks = VecDeque::new();
+    pub(super) fn greetings(&mut self) -> VecDeque<(About, RequestStep)> {
+        let mut open_requests = VecDeque::new();
         for at in 0..self.servers.len() {
             let methods: &[&str] = match self.servers[at].stage {
                 Stage::New => &["initialize", "notifications/initialized", "tools/list"],
                 Stage::Introduced => &["notifications/initialized", "tools/list"],
                 Stage::Connected => &[],
             };
-            asks.extend(methods.iter().map(|method| (About::Greeting(at), self.greeting(at, method))));
+            open_requests.extend(methods.iter().map(|method| (About::Greeting(at), self.greeting(at, method))));
             self.servers[at].stage = Stage::Connected;
         }
-        asks
+        open_requests
     }
 
-    fn greeting(&self, at: usize, method: &str) -> AskStep {
+    fn greeting(&self, at: usize, method: &str) -> RequestStep {
         let mut message = json!({ "method": method, "jsonrpc": "2.0" });
         if !method.starts_with("notifications/") {
             message["id"] = Value::from(u8::from(method != "initialize"));
@@ -87,28 +87,30 @@ impl MockCli {
     /// Handles the response of a server to the MCP request `initialize`, or its absence. The reply to the host's
     /// `initialize` waits for the last server, and a prompt that arrived in the meantime waits for this reply.
     pub(super) fn introduced(&mut self) {
-        if self.asks.iter().any(|ask| matches!(ask.about, About::Introduction)) {
+        if self.open_requests.iter().any(|request| matches!(request.about, About::Introduction)) {
             return;
         }
         if let Some(id) = self.initialize.take() {
             self.introduce(&id);
             if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
                 // The turn may also wait for an incoming request of its own.
-                *open &= !self.asks.is_empty();
+                *open &= !self.open_requests.is_empty();
             }
         }
     }
 
     /// Handles the response of a server to a message before a turn.
-    pub(super) fn greeted(&mut self, at: usize, said: &Result<Value, String>) {
-        if let Some(tools) = said.as_ref().ok().and_then(|said| said["mcp_response"]["result"]["tools"].as_array()) {
+    pub(super) fn greeted(&mut self, at: usize, outcome: &Result<Value, String>) {
+        if let Some(tools) =
+            outcome.as_ref().ok().and_then(|outcome| outcome["mcp_response"]["result"]["tools"].as_array())
+        {
             let names = tools.iter().filter_map(|tool| tool["name"].as_str());
             self.servers[at].tools = names.map(str::to_owned).collect();
         }
         self.prepared();
     }
 
-    pub(super) fn tell_init(&mut self) {
+    pub(super) fn write_init(&mut self) {
         let newest = self.script.generation == CliVersion::V2_1_329;
         let entry = |server: &Server| match newest {
             true => json!({ "name": server.name, "status": "connected", "source": "sdk" }),
@@ -140,13 +142,14 @@ impl MockCli {
         let arguments: Value = tool.input.decode().unwrap_or_default();
         let params = json!({ "name": name, "arguments": arguments, "_meta": meta });
         let message = json!({ "method": "tools/call", "params": params, "jsonrpc": "2.0", "id": number });
-        self.ask(About::Served(at), &message_to(server, &message));
+        self.send_request(About::Served(at), &message_to(server, &message));
         true
     }
 
     /// Handles the result of a call that a server ran, or its failure.
-    pub(super) fn served(&mut self, at: usize, said: &Result<Value, String>) {
-        let result = said.as_ref().ok().map(|said| &said["mcp_response"]["result"]).filter(|result| !result.is_null());
+    pub(super) fn served(&mut self, at: usize, outcome: &Result<Value, String>) {
+        let result =
+            outcome.as_ref().ok().map(|outcome| &outcome["mcp_response"]["result"]).filter(|result| !result.is_null());
         match result {
             Some(result) if result["isError"] != true => self.give(at, Json::from(&result["content"]), false),
             failed => {
@@ -159,9 +162,9 @@ impl MockCli {
 }
 
 /// Returns the incoming request with a message to a server.
-fn message_to(server: &str, message: &Value) -> AskStep {
+fn message_to(server: &str, message: &Value) -> RequestStep {
     match Step::mcp(server, Json::from(message)).0 {
-        Kind::Ask(ask) => ask,
-        _ => unreachable!("a message to a server is an ask"),
+        Kind::Request(request) => request,
+        _ => unreachable!("a message to a server is a control request"),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::queue::Queued;
 use crate::base::json::Json;
 use crate::base::time::SessionTime;
-use crate::testing::step::{AskStep, Step, ToolStep};
+use crate::testing::step::{RequestStep, Step, ToolStep};
 
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
@@ -28,11 +28,11 @@ pub(super) struct Turn {
     /// Number of calls of the model.
     pub(super) requests: u32,
     /// Last text of the model.
-    pub(super) said: String,
+    pub(super) answer_text: String,
     /// `true` if the echo of the last prompt is pending.
-    pub(super) owes_echo: bool,
+    pub(super) needs_echo: bool,
     /// `true` if the model is called once more for folded prompts.
-    pub(super) asks_again: bool,
+    pub(super) calls_model_again: bool,
     /// `true` after the `Stop` hooks were called.
     pub(super) stopping: bool,
     /// `true` if a `Stop` hook has made the model continue.
@@ -40,7 +40,7 @@ pub(super) struct Turn {
     /// Fields of the script for the result.
     pub(super) result_fields: Vec<(String, Json)>,
     /// `true` if the model was called, and has not started its response.
-    pub(super) asked: bool,
+    pub(super) model_called: bool,
     /// Time of the abort, after an interrupt was acknowledged.
     pub(super) cut_at: Option<SessionTime>,
 }
@@ -49,14 +49,14 @@ pub(super) struct Turn {
 pub(super) enum Doing {
     /// Requests to the host before the turn becomes visible.
     Preparing {
-        asks: VecDeque<(About, AskStep)>,
+        requests: VecDeque<(About, RequestStep)>,
         open: bool,
     },
     Choosing,
-    Speaking(Speech),
+    Speaking(Stream),
     Calling,
     /// An incoming request of the script, or a hook, is open.
-    Asking,
+    WaitingForResponse,
     Nothing,
 }
 
@@ -68,7 +68,7 @@ impl Turn {
         match &self.doing {
             Doing::Preparing { open: false, .. } | Doing::Choosing | Doing::Speaking(_) => Some(self.at),
             Doing::Calling => self.calls.due(self.at),
-            Doing::Preparing { open: true, .. } | Doing::Asking | Doing::Nothing => None,
+            Doing::Preparing { open: true, .. } | Doing::WaitingForResponse | Doing::Nothing => None,
         }
     }
 
@@ -129,7 +129,7 @@ pub(super) enum CallState {
     Waiting,
     /// Number of hook calls that are open before the tool runs, or after it.
     Before(usize),
-    Asked,
+    PermissionRequested,
     Running(SessionTime),
     /// A server in the host runs the call.
     Served,
@@ -182,7 +182,7 @@ pub(super) enum Verdict {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Speech {
+pub(super) struct Stream {
     pub(super) id: String,
     pub(super) blocks: VecDeque<Block>,
     /// Number of parts of the stream so far.
@@ -190,7 +190,7 @@ pub(super) struct Speech {
     pub(super) muted: bool,
     pub(super) index: usize,
     /// `true` after the model was called.
-    pub(super) asked: bool,
+    pub(super) model_called: bool,
     /// `true` after the response has started.
     pub(super) opened: bool,
     /// `true` while a block is incomplete.
@@ -208,7 +208,7 @@ pub(super) enum Block {
     Tool { id: String, tool: ToolStep },
 }
 
-impl Speech {
+impl Stream {
     /// Returns `true` if the stream has started and not ended.
     pub(super) fn is_open(&self) -> bool {
         self.opened
@@ -216,7 +216,7 @@ impl Speech {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct OpenAsk {
+pub(super) struct OpenRequest {
     pub(super) request_id: String,
     pub(super) about: About,
     pub(super) withdrawn_at: Option<SessionTime>,

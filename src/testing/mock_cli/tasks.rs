@@ -17,7 +17,7 @@ pub(super) struct Task {
     pub(super) ends: SessionTime,
     own: Vec<Step>,
     /// `true` after the start of the task was reported.
-    told: bool,
+    reported: bool,
 }
 
 impl MockCli {
@@ -32,23 +32,23 @@ impl MockCli {
             kind: background.kind,
             ends,
             own: background.own,
-            told: false,
+            reported: false,
         });
         if self.script.generation > CliVersion::V2_1_50 {
             self.list_tasks();
-            self.tell_starts();
+            self.write_starts();
         }
         format!("Command running in background with ID: {id}")
     }
 
     /// Reports `task_started`: together with the tool call, or at the end of the turn (2.1.50).
-    pub(super) fn tell_starts(&mut self) {
-        if self.habits.own_turn != OwnTurn::Runs {
+    pub(super) fn write_starts(&mut self) {
+        if self.behavior.own_turn != OwnTurn::Runs {
             return;
         }
         for at in 0..self.tasks.len() {
             let task = &mut self.tasks[at];
-            if !std::mem::replace(&mut task.told, true) {
+            if !std::mem::replace(&mut task.reported, true) {
                 let fields = json!({
                     "task_id": task.id, "tool_use_id": task.tool_use, "task_type": task.kind.wire_name(),
                     "description": "in the background",
@@ -60,7 +60,7 @@ impl MockCli {
     }
 
     fn list_tasks(&mut self) {
-        if self.habits.lists_tasks {
+        if self.behavior.lists_tasks {
             let listed = self.tasks.iter().map(|task| {
                 json!({ "task_id": task.id, "task_type": task.kind.wire_name(), "description": "in the background" })
             });
@@ -78,48 +78,48 @@ impl MockCli {
     pub(super) fn end_task(&mut self, time: SessionTime) {
         let Some(at) = self.tasks.iter().position(|task| task.ends <= time) else { return };
         let task = self.tasks.remove(at);
-        if self.habits.own_turn == OwnTurn::Never {
+        if self.behavior.own_turn == OwnTurn::Never {
             return self.leave_if_done();
         }
-        if task.kind == TaskKind::Agent && self.habits.tells_tasks_at_once {
+        if task.kind == TaskKind::Agent && self.behavior.writes_tasks_at_once {
             let id = self.writer.message_id();
             let block = Json::from(&json!({ "type": "text", "text": "looked" }));
             let line = self.writer.assistant(&id, &block, Some(&task.tool_use), None);
             self.write(&line);
         }
-        self.tell_end(&task, "completed");
+        self.report_end(&task, "completed");
         self.queue.push_back(Waiting::Notice(Notice {
             task: task.id,
             own: task.own,
-            told: self.habits.tells_tasks_at_once,
+            reported: self.behavior.writes_tasks_at_once,
         }));
         // 2.0.76 only checks its queue when a prompt arrives or a turn ends, and then ends with an error.
         let idle = self.turn.is_none() && self.begins.is_none();
-        if idle && self.habits.own_turn == OwnTurn::Runs {
-            self.tell_state("running");
+        if idle && self.behavior.own_turn == OwnTurn::Runs {
+            self.write_state("running");
             self.begins = Some(time.saturating_add(BEGIN));
         }
     }
 
-    fn tell_end(&mut self, task: &Task, status: &str) {
+    fn report_end(&mut self, task: &Task, status: &str) {
         if self.script.generation == CliVersion::V2_1_250 {
             self.list_tasks();
         }
-        if self.habits.tells_task_updates {
+        if self.behavior.writes_task_updates {
             let fields = json!({ "task_id": task.id, "patch": { "status": status, "end_time": 0 } });
             let line = self.writer.system("task_updated", &fields);
             self.write(&line);
         }
-        if self.habits.tells_tasks_at_once {
-            self.tell_notice(&task.id);
+        if self.behavior.writes_tasks_at_once {
+            self.write_notice(&task.id);
         }
         if self.script.generation > CliVersion::V2_1_250 {
             self.list_tasks();
         }
     }
 
-    pub(super) fn tell_notice(&mut self, task: &str) {
-        if self.habits.own_turn == OwnTurn::Runs {
+    pub(super) fn write_notice(&mut self, task: &str) {
+        if self.behavior.own_turn == OwnTurn::Runs {
             let fields =
                 json!({ "task_id": task, "status": "completed", "output_file": "", "summary": "it has ended" });
             let line = self.writer.system("task_notification", &fields);
@@ -129,12 +129,12 @@ impl MockCli {
 
     /// Kills the subagents in the background, because of an interrupt (since 2.1.250).
     pub(super) fn kill_agents(&mut self) {
-        if !self.habits.gives_receipt {
+        if !self.behavior.gives_receipt {
             return;
         }
         while let Some(at) = self.tasks.iter().position(|task| task.kind == TaskKind::Agent) {
             let task = self.tasks.remove(at);
-            self.tell_end(&task, "killed");
+            self.report_end(&task, "killed");
         }
     }
 }

@@ -58,7 +58,7 @@ impl ResultFacts {
 
     /// Returns `true` if the turn made no request to a model: its count of turns is 0. Before 2.1.91 the missing
     /// `stop_reason` shows this.
-    pub(crate) fn asked_nobody(&self, counts_turns: bool) -> bool {
+    pub(crate) fn skipped_the_model(&self, counts_turns: bool) -> bool {
         if counts_turns { self.num_turns == Some(0) } else { self.stop_reason.is_none() }
     }
 
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_text_is_what_the_view_says() {
+    fn the_scanned_error_text_is_that_of_the_view() {
         assert_eq!(error(r#","subtype":"success","result":" limit\u0021 \n""#), "limit!");
         assert_eq!(error(r#","subtype":"error","errors":["a"," ","b"],"result":"c""#), "a; b");
         assert_eq!(error(r#","subtype":"error","errors":["a",5,"b"]"#), "a; b");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_prompts_with_something_else_in_it_is_none() {
+    fn a_list_of_prompts_with_an_invalid_entry_is_ignored() {
         let named = |list: &str| {
             let line = format!(r#"{{"type":"result","user_message_uuids":{list}}}"#);
             let facts = result(line.as_bytes());

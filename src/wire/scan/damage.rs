@@ -193,7 +193,7 @@ mod tests {
     const A: &str = r#"{"type":"a"}"#;
 
     #[test]
-    fn what_no_terminal_shows_is_dropped() {
+    fn control_sequences_around_a_message_are_dropped() {
         let noises: [&[u8]; 20] = [
             b"\xef\xbb\xbf",
             b"\x1b[H",
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_may_follow_each_other() {
+    fn several_objects_on_one_line_are_several_messages() {
         let two = format!("{A}{A}");
         assert_eq!(found(two.as_bytes()), Some((vec![A, A], vec![])));
         let apart = format!("\x1b[H{A} \x1b[H {{}}\t{A}\x07");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn text_may_stand_before_one_message() {
+    fn text_before_a_message_is_dropped() {
         for text in ["[SandboxDebug] proxy ready ", "a", "\x1b[31mred\x1b[0m", " b [x] (y): ", "\x1b]0;open", "\u{e9}"]
         {
             let line = format!("{text}{A}\x1b[m");
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_result_begins_with_any_key() {
+    fn a_result_behind_text_may_begin_with_any_key() {
         let result = r#"{"duration_api_ms":1,"type":"result"}"#;
         assert_eq!(found(format!("a {result}").as_bytes()), Some((vec![result], b"a ".to_vec())));
     }
 
     #[test]
-    fn nothing_is_searched_in_other_text() {
+    fn no_message_is_recovered_from_other_text() {
         for line in [
             "text".to_owned(),
             format!("a \"{A}"),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn many_open_sequences_cost_no_more_than_their_length() {
+    fn many_unterminated_escape_sequences_take_linear_time() {
         // The end of each is searched at most once. With a search for each, this would take minutes.
         let line = b"\x1b]".repeat(2_000_000);
         assert_eq!(damage(&line).map(|damage| damage.dropped.len()), Some(1));

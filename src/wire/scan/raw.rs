@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_ends_too_soon_is_read_up_to_there() {
+    fn truncated_json_is_read_up_to_its_end() {
         let line = r#"{"a":1,"b":{"c":"d","e":[{"f":"#;
         let shown = |(key, value): (Text<'_>, Raw<'_>)| (key.decoded().into_owned(), value.as_bytes().to_vec());
         let cut = Raw::line(line.as_bytes()).cut();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_mean_what_serde_json_says() {
+    fn strings_decode_as_in_serde_json() {
         for written in
             ["", "a", r#"\"\\\/\b\f\n\r\t"#, r"\u00e9\ud83e\udd80", "\u{1f980}\u{7f}", r"\\ud83d", r"a\u0000b"]
         {

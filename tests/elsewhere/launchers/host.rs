@@ -31,7 +31,7 @@ pub(crate) fn played() -> Option<ExitCode> {
         let case = Case { launcher, mark: arguments.next().expect("a mark") };
         let mut session = case.start();
         session.prompt("run: ls");
-        session.until_asked();
+        session.until_request();
         writeln!(stdout(), "a turn runs").expect("somebody reads");
         session.end();
         ExitCode::SUCCESS

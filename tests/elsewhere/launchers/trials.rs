@@ -15,7 +15,7 @@ pub(crate) const ALL: &[Trial] = &[
         "prompts_are_answered_and_the_session_ends",
         prompts_are_answered_and_the_session_ends,
     ),
-    ("a_permission_is_asked_for_and_granted", a_permission_is_asked_for_and_granted),
+    ("a_permission_is_requested_and_allowed", a_permission_is_requested_and_allowed),
     ("an_interrupt_stops_the_turn", an_interrupt_stops_the_turn),
     ("an_abort_in_a_turn_leaves_no_cli", an_abort_in_a_turn_leaves_no_cli),
     (
@@ -49,10 +49,10 @@ fn prompts_are_answered_and_the_session_ends(case: &Case) {
     );
 }
 
-fn a_permission_is_asked_for_and_granted(case: &Case) {
+fn a_permission_is_requested_and_allowed(case: &Case) {
     let mut session = case.start();
     let prompt = session.prompt("run: echo listed");
-    let request = session.until_asked();
+    let request = session.until_request();
     session.allow(request);
     assert_eq!(session.until_ended(prompt).0, Outcome::Success);
     let gave = |action: &Action| match action {
@@ -66,7 +66,7 @@ fn a_permission_is_asked_for_and_granted(case: &Case) {
 fn an_interrupt_stops_the_turn(case: &Case) {
     let mut session = case.start();
     let prompt = session.prompt("run: ls");
-    session.until_asked();
+    session.until_request();
     session.interrupt();
     assert_eq!(session.until_ended(prompt).0, Outcome::Interrupted);
     let prompt = session.prompt("still there?");
@@ -78,7 +78,7 @@ fn an_interrupt_stops_the_turn(case: &Case) {
 fn an_abort_in_a_turn_leaves_no_cli(case: &Case) {
     let mut session = case.start();
     session.prompt("run: ls");
-    session.until_asked();
+    session.until_request();
     assert!(processes::cli(&case.mark).is_some(), "the CLI runs");
     let closed = session.abort();
     assert_eq!(
@@ -96,7 +96,7 @@ fn an_abort_in_a_turn_leaves_no_cli(case: &Case) {
 fn a_link_that_is_cut_in_a_turn_is_reported(case: &Case) {
     let mut session = case.start();
     session.prompt("run: ls");
-    session.until_asked();
+    session.until_request();
     let cli = processes::cli(&case.mark).expect("the CLI runs");
     match case.launcher.link {
         Link::Cli => cli.kill(),

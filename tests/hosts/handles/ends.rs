@@ -20,21 +20,21 @@ fn slowly() -> Script {
 
 scenarios! {
     dropping_the_last_handle_closes_within_seconds: slowly(),
-    dropping_the_runner_wakes_all_who_wait: Script::default()
+    dropping_the_runner_wakes_every_waiter: Script::default()
         .then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")])
         .fault(Fault::StopReading),
-    a_child_that_dies_in_mid_turn_is_told_to_all: Script::default()
+    an_exit_during_a_turn_is_reported_to_every_waiter: Script::default()
         .then([Step::text("so far"), Step::from(ToolStep::bash("ls").requires_permission()), Step::die(Exit::Code(7))]),
-    many_wait_for_an_exit_that_comes_at_once: Script::default()
+    many_waiters_get_an_immediate_exit: Script::default()
         .fault(Fault::Exit { code: 3, message: "not logged in".into() }),
     a_child_that_does_not_end_is_killed: Script::default().fault(Fault::Silent).fault(Fault::IgnoreTerminate),
-    abort_waits_for_nothing: Script::default().fault(Fault::Silent),
+    abort_ends_the_session_at_once: Script::default().fault(Fault::Silent),
 }
 
 async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
     let (claude, run) = stage.open();
     // None of these is a handle.
-    let (watch, asks, exit) =
+    let (watch, incoming_requests, exit) =
         (claude.subscribe(1000, Overflow::Oldest), claude.incoming().unwrap(), claude.wait_for_exit());
     let (mut first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
     let other = claude.clone();
@@ -53,15 +53,15 @@ async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
         _ => None,
     });
     assert_eq!(outcomes.collect::<Vec<_>>(), [Outcome::Cancelled, Outcome::Interrupted]);
-    drop(asks);
+    drop(incoming_requests);
 }
 
-async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
+async fn dropping_the_runner_wakes_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let (mut turn, end) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
-    let asked = asks.next().await.unwrap();
+    let responder = incoming_requests.next().await.unwrap();
     // Nobody reads it any more.
     let reply = claude.request(Request::new("mcp_status")).unwrap();
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
@@ -70,10 +70,10 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
         stage.spawn(async move { end.finish().await.outcome }),
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
-        stage.spawn(async move { asks.next().await.is_none() }),
+        stage.spawn(async move { incoming_requests.next().await.is_none() }),
         stage.spawn(async move {
-            let reason = asked.withdrawn().await;
-            (reason, matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))))
+            let reason = responder.withdrawn().await;
+            (reason, matches!(responder.respond(Decision::allow()), Err(RespondError::Closed(_))))
         }),
     );
     // So that they do wait.
@@ -94,26 +94,26 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     assert!(!claude.is_alive());
 }
 
-async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
+async fn an_exit_during_a_turn_is_reported_to_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let mut turn = claude.prompt("one").unwrap();
     let waits = claude.prompt("two").unwrap();
-    asks.next().await.unwrap().respond(Decision::allow()).unwrap();
-    let mut said = false;
+    incoming_requests.next().await.unwrap().respond(Decision::allow()).unwrap();
+    let mut text_seen = false;
     while let Some(message) = turn.next().await {
-        said |= message.unwrap().line().contains("so far");
+        text_seen |= message.unwrap().line().contains("so far");
     }
-    assert!(said, "what was said before is heard");
+    assert!(text_seen, "what was said before is heard");
     for end in [turn.finish().await, waits.finish().await] {
         assert!(matches!((end.outcome, end.result), (Outcome::Lost(_), None)));
     }
     let closed = run.await;
     assert_eq!((closed.exit, claude.exit_status()), (Some(Exit::Code(7)), Some(closed.clone())));
-    assert!(asks.next().await.is_none());
+    assert!(incoming_requests.next().await.is_none());
 }
 
-async fn many_wait_for_an_exit_that_comes_at_once(stage: &Stage) {
+async fn many_waiters_get_an_immediate_exit(stage: &Stage) {
     let (claude, run) = stage.open();
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
     let closed = run.await;
@@ -144,7 +144,7 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     assert!(matches!(turn.finish().await.outcome, Outcome::Lost(_)));
 }
 
-async fn abort_waits_for_nothing(stage: &Stage) {
+async fn abort_ends_the_session_at_once(stage: &Stage) {
     let (claude, run) = stage.open();
     let turn = claude.prompt("one").unwrap();
     claude.ping(60 * SECOND).await.unwrap();

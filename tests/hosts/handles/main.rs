@@ -5,16 +5,16 @@
 //! a look at every line, is tried in memory alone, in `tests/pure/sessions`.
 
 mod ends;
-mod explained;
+mod errors;
 mod hosts;
 // It looks for processes by their numbers; on Windows the child is killed in the end.
 #[cfg(unix)]
 mod mains;
 mod reentry;
 mod stage;
-mod talk;
-#[path = "../../support/watched.rs"]
-mod watched;
+mod turns;
+#[path = "../../support/watchdog.rs"]
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     if let Some(other) = mains::other_process() {
         return other;
     }
-    let scenarios = || talk::ALL.iter().chain(ends::ALL).chain(explained::ALL).chain(reentry::ALL);
+    let scenarios = || turns::ALL.iter().chain(ends::ALL).chain(errors::ALL).chain(reentry::ALL);
     let mut words = std::env::args().skip_while(|word| word != PLAY).skip(1);
     if let Some(wanted) = words.next() {
         let scenario = scenarios().find(|scenario| scenario.name == wanted).expect("a scenario of that name");

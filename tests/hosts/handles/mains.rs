@@ -17,7 +17,7 @@ use claude_duplex::{
 use libtest_mimic::{Failed, Trial};
 use rustix::process::{Pid, test_kill_process};
 
-use crate::watched::watched;
+use crate::watchdog::watched;
 
 /// Has this program be such a host. The name of the host, that of the scenario, and a folder follow.
 const MAIN: &str = "--main";

@@ -19,10 +19,10 @@ use futures_lite::future::zip;
 use crate::stage::{Stage, scenarios};
 
 scenarios! {
-    what_a_session_calls_may_call_every_handle: chat(),
-    what_a_session_calls_may_close_it: chat(),
-    what_a_session_calls_may_abort_it: chat(),
-    a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session: chat(),
+    callbacks_can_call_every_handle: chat(),
+    callbacks_can_close_the_session: chat(),
+    callbacks_can_abort_the_session: chat(),
+    a_failing_or_panicking_writer_ends_only_the_journal: chat(),
 }
 
 fn chat() -> Script {
@@ -45,7 +45,7 @@ enum Place {
 
 /// A host that calls the handles wherever it is called.
 #[derive(Clone)]
-struct Curious(Arc<Inner>);
+struct Reentrant(Arc<Inner>);
 
 struct Inner {
     session: Mutex<Option<(Session, PromptId)>>,
@@ -59,7 +59,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-impl Curious {
+impl Reentrant {
     fn new(last: fn(&Session)) -> Self {
         let calls = [const { AtomicUsize::new(0) }; 4];
         Self(Arc::new(Inner { session: Mutex::default(), calls, commands: AtomicUsize::new(0), last }))
@@ -86,7 +86,7 @@ impl Curious {
         let about = self.0.session.lock().unwrap().clone();
         if let Some((claude, prompt)) = about {
             self.0.calls[place as usize].fetch_add(1, Ordering::Relaxed);
-            self.ask(&claude);
+            self.send_request(&claude);
             if self.0.commands.fetch_add(1, Ordering::Relaxed) < COMMANDS {
                 command(&claude, prompt);
                 (self.0.last)(&claude);
@@ -96,7 +96,7 @@ impl Curious {
     }
 
     /// Every query.
-    fn ask(&self, claude: &Session) {
+    fn send_request(&self, claude: &Session) {
         let _ = (claude.session_id(), claude.cli_session(), claude.pid(), claude.is_alive(), claude.exit_status());
         let _ = (claude.recording_error(), claude.io_error(), claude.stats(), format!("{claude:?}"));
         drop((claude.subscribe(1, Overflow::Oldest), claude.incoming_of(IncomingKinds::NONE), claude.wait_for_exit()));
@@ -119,7 +119,7 @@ fn command(claude: &Session, prompt: PromptId) {
     );
 }
 
-impl Write for Curious {
+impl Write for Reentrant {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.call(Place::Write);
         Ok(bytes.len())
@@ -134,7 +134,7 @@ impl Write for Curious {
 /// A waker that calls when it is woken or dropped.
 struct Bell {
     task: Waker,
-    host: Curious,
+    host: Reentrant,
 }
 
 impl Wake for Bell {
@@ -153,7 +153,7 @@ impl Drop for Bell {
 /// A future whose wakers and subscriber are the curious host's.
 struct Listened<F> {
     future: Pin<Box<F>>,
-    host: Curious,
+    host: Reentrant,
 }
 
 impl<F: Future> Future for Listened<F> {
@@ -167,7 +167,7 @@ impl<F: Future> Future for Listened<F> {
     }
 }
 
-impl tracing::Subscriber for Curious {
+impl tracing::Subscriber for Reentrant {
     /// Calls nothing: `tracing` holds a lock of its own while it registers a call site.
     fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> tracing::subscriber::Interest {
         tracing::subscriber::Interest::sometimes()
@@ -208,10 +208,10 @@ impl tracing::Subscriber for Curious {
 }
 
 /// A chat in which everything that the session calls is the curious host's.
-async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed {
+async fn listened(stage: &Stage, host: &Reentrant) -> claude_duplex::SessionClosed {
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(host.clone())));
     let run = stage.spawn(Listened { future: Box::pin(runner), host: host.clone() });
-    let (asks, exit) = (claude.incoming().unwrap(), claude.wait_for_exit());
+    let (incoming_requests, exit) = (claude.incoming().unwrap(), claude.wait_for_exit());
     let handlers = Handlers::new().permission(async |_| Decision::allow());
     let talk = async move {
         let mut turn = claude.prompt("go").unwrap();
@@ -224,15 +224,15 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed
     };
     let talk = Listened { future: Box::pin(talk), host: host.clone() };
     let exit = Listened { future: Box::pin(exit), host: host.clone() };
-    let serve = Listened { future: Box::pin(asks.serve(handlers).unwrap()), host: host.clone() };
+    let serve = Listened { future: Box::pin(incoming_requests.serve(handlers).unwrap()), host: host.clone() };
     let (closed, (_, exit)) = zip(run, zip(zip(talk, serve), exit)).await;
     assert_eq!(exit, closed);
     host.forget();
     closed
 }
 
-async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
-    let host = Curious::new(|_| {});
+async fn callbacks_can_call_every_handle(stage: &Stage) {
+    let host = Reentrant::new(|_| {});
     let closed = listened(stage, &host).await;
     assert_eq!(closed.reason, CloseReason::Closed);
     for place in [Place::Wake, Place::DropWaker, Place::Write] {
@@ -241,13 +241,13 @@ async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
     assert!(!cfg!(feature = "tracing") || host.calls(Place::Trace) > 0);
 }
 
-async fn what_a_session_calls_may_close_it(stage: &Stage) {
-    let host = Curious::new(Session::close);
+async fn callbacks_can_close_the_session(stage: &Stage) {
+    let host = Reentrant::new(Session::close);
     assert_eq!(listened(stage, &host).await.reason, CloseReason::Closed);
 }
 
-async fn what_a_session_calls_may_abort_it(stage: &Stage) {
-    let host = Curious::new(Session::abort);
+async fn callbacks_can_abort_the_session(stage: &Stage) {
+    let host = Reentrant::new(Session::abort);
     assert_eq!(listened(stage, &host).await.reason, CloseReason::Aborted);
 }
 
@@ -274,7 +274,7 @@ impl Write for Breaks {
     }
 }
 
-async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stage: &Stage) {
+async fn a_failing_or_panicking_writer_ends_only_the_journal(stage: &Stage) {
     let written = Arc::<Mutex<Vec<u8>>>::default();
     let writer = Breaks { lines: 3, panics: false, written: Arc::clone(&written) };
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(writer)));

@@ -15,7 +15,7 @@ use claude_duplex::{Action, Config, IncomingKinds, Overflow, Runner, Seed, Sessi
 use libtest_mimic::Failed;
 
 use crate::hosts::{Boxed, Host, Journal, Local, Run, Sleep};
-use crate::watched::{Groups, watched};
+use crate::watchdog::{Groups, watched};
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
@@ -123,31 +123,33 @@ impl<T> Future for Task<T> {
 
 /// All that a subscriber is told until the end.
 pub(crate) async fn all(mut subscriber: Subscriber) -> Vec<Action> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(action) = subscriber.next().await {
-        told.push(action.expect("no lag"));
+        reported.push(action.expect("no lag"));
     }
-    told
+    reported
 }
 
 /// What was begun was ended once, and nothing comes after the end.
-fn assert_settled(told: &[Action]) {
-    let (mut turns, mut asks) = (HashMap::new(), HashMap::new());
+fn assert_settled(reported: &[Action]) {
+    let (mut turns, mut incoming_requests) = (HashMap::new(), HashMap::new());
     let (mut prompts, mut requests) = (HashMap::new(), HashMap::new());
-    for action in told {
+    for action in reported {
         match action {
             Action::TurnStarted { turn, .. } => begin(&mut turns, *turn),
             Action::TurnEnded { turn, .. } => end(&mut turns, turn),
-            Action::IncomingRequest(ask) => begin(&mut asks, ask.id()),
-            Action::IncomingAnswered { id: ask, .. } | Action::IncomingCancelled { id: ask, .. } => end(&mut asks, ask),
+            Action::IncomingRequest(incoming) => begin(&mut incoming_requests, incoming.id()),
+            Action::IncomingAnswered { id: incoming, .. } | Action::IncomingCancelled { id: incoming, .. } => {
+                end(&mut incoming_requests, incoming)
+            }
             Action::PromptEnded { prompt, .. } => begin(&mut prompts, *prompt),
             Action::ResponseReceived { request, .. } => begin(&mut requests, *request),
             _ => {}
         }
     }
-    assert!(turns.values().chain(asks.values()).all(|ended| *ended), "{told:?}");
+    assert!(turns.values().chain(incoming_requests.values()).all(|ended| *ended), "{reported:?}");
     let is_end = |action: &Action| matches!(action, Action::Closed(_));
-    assert_eq!(told.iter().position(is_end), Some(told.len() - 1), "{told:?}");
+    assert_eq!(reported.iter().position(is_end), Some(reported.len() - 1), "{reported:?}");
 }
 
 fn begin<K: Hash + Eq + Debug + Copy>(things: &mut HashMap<K, bool>, key: K) {

@@ -64,7 +64,7 @@ impl Transport for Kept {
 }
 
 /// Returns a session with three prompts, of which the first waits for a permission that the former host was asked for.
-fn asked(runtime: &TestRuntime) -> (Protocol, Kept) {
+fn with_open_request(runtime: &TestRuntime) -> (Protocol, Kept) {
     let child = Kept(Arc::new(Mutex::new(runtime.start(script()))));
     let mut driver = Driver::new(config(), child.clone());
     for text in ["first", "second", "third"] {
@@ -78,7 +78,7 @@ fn asked(runtime: &TestRuntime) -> (Protocol, Kept) {
 #[test]
 fn each_open_prompt_has_a_handle_and_each_open_request_its_handler() {
     let runtime = TestRuntime::new();
-    let (restored, child) = asked(&runtime);
+    let (restored, child) = with_open_request(&runtime);
     let number = restored.action_number();
     let called = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&called);
@@ -107,10 +107,10 @@ fn each_open_prompt_has_a_handle_and_each_open_request_its_handler() {
 }
 
 #[test]
-fn a_stream_gets_the_open_request_and_without_one_it_is_declined() {
+fn a_stream_gets_the_open_request_or_it_is_declined() {
     for takes in [true, false] {
         let runtime = TestRuntime::new();
-        let (restored, child) = asked(&runtime);
+        let (restored, child) = with_open_request(&runtime);
         let driver = Driver::resume(restored, child).expect("it fits");
         let ResumedSession { session, runner, mut prompts, .. } =
             Session::builder().resume(driver).expect("it has no handlers");
@@ -132,7 +132,7 @@ fn a_stream_gets_the_open_request_and_without_one_it_is_declined() {
 }
 
 #[test]
-fn an_end_that_was_not_read_comes_to_the_new_handle() {
+fn an_unread_end_is_delivered_to_the_new_handle() {
     let runtime = TestRuntime::new();
     let child = Kept(Arc::new(Mutex::new(runtime.start(Default::default()))));
     let mut driver = Driver::new(config(), child.clone());
@@ -162,7 +162,7 @@ fn an_end_that_was_not_read_comes_to_the_new_handle() {
 #[test]
 fn handlers_of_kinds_that_the_session_declines_are_refused() {
     let runtime = TestRuntime::new();
-    let (restored, child) = asked(&runtime);
+    let (restored, child) = with_open_request(&runtime);
     let driver = Driver::resume(restored, child).expect("it fits");
     let handlers = Handlers::new().elicitation(async |_| claude_duplex::incoming::ElicitationResponse::decline());
     let refused = Session::builder().handlers(handlers).resume(driver).map(drop);
@@ -214,7 +214,7 @@ fn a_runner_that_is_dropped_leaves_the_session_to_the_next_host() {
 }
 
 #[test]
-fn a_session_whose_journal_cannot_be_written_ends_for_this_host() {
+fn a_session_whose_required_journal_fails_ends_for_this_host() {
     let folder = Folder::new();
     let runtime = TestRuntime::new();
     let child = Kept(Arc::new(Mutex::new(runtime.start(script()))));

@@ -7,7 +7,7 @@ use claude_duplex::Journal;
 use claude_duplex::journal::{JournalError, JournalFile, JournalFileError};
 
 #[test]
-fn a_journal_that_ends_at_any_byte_has_all_whole_records() {
+fn a_truncated_journal_has_all_complete_records() {
     // Once from the start, and once from a snapshot.
     for rotates_at in [u64::MAX, 3000] {
         let folder = Folder::new();

@@ -54,7 +54,7 @@ fn finish_closes_and_waits() {
 }
 
 #[test]
-fn finish_refuses_what_is_asked() {
+fn finish_refuses_incoming_requests() {
     let script = r#"
         read -r prompt
         echo '{"type":"system","subtype":"init","session_id":"s"}'
@@ -72,7 +72,7 @@ fn finish_refuses_what_is_asked() {
 }
 
 #[test]
-fn a_command_between_two_polls_goes_out_with_the_next() {
+fn a_command_between_two_polls_is_written_by_the_next_poll() {
     bounded(async {
         let mut claude = start(POLITE);
         first_message(&mut claude).await;
@@ -87,7 +87,7 @@ fn a_command_between_two_polls_goes_out_with_the_next() {
 }
 
 #[test]
-fn the_driver_is_a_stream_and_goes_where_its_host_goes() {
+fn the_driver_is_a_stream_and_can_be_moved() {
     fn anywhere<T: Send + 'static>(it: T) -> T {
         it
     }
@@ -102,7 +102,7 @@ fn the_driver_is_a_stream_and_goes_where_its_host_goes() {
 }
 
 #[test]
-fn another_task_may_poll_on() {
+fn another_task_may_continue_polling() {
     bounded(async {
         let mut claude = start(POLITE);
         claude.prompt("hello").unwrap();
@@ -130,7 +130,7 @@ fn the_first_error_of_a_pipe_is_kept() {
 /// There is no event of it to wait for: another thread collects the child.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_dropped_child_is_collected() {
+fn a_dropped_child_is_reaped() {
     bounded(async {
         let mut claude = start("echo '{\"type\":\"system\"}'; exec sleep 1000");
         first_message(&mut claude).await;
@@ -144,7 +144,7 @@ fn a_dropped_child_is_collected() {
 }
 
 #[test]
-fn a_child_that_was_there_before_becomes_a_session() {
+fn an_existing_child_can_be_adopted() {
     bounded(async {
         let mut command = Command::new("sh");
         command.args(["-c", "echo said >&2; echo '{\"type\":\"system\"}'; cat >&2; exit 5"]);
@@ -178,12 +178,12 @@ fn a_child_without_pipes_is_refused() {
 }
 
 #[test]
-fn a_silent_child_is_waited_for_and_not_asked_again_and_again() {
+fn waiting_for_a_silent_child_does_not_poll_repeatedly() {
     let polls = polls_of_silence(&mut start("exec sleep 600"));
     assert!(polls < 50, "{polls} polls");
 }
 
 #[test]
-fn a_program_is_asked_for_its_version() {
-    version::is_asked_for(|options, limit| async_io::block_on(claude_duplex::driver::smol::version(options, limit)));
+fn version_runs_the_program_with_its_version_flag() {
+    version::check_version(|options, limit| async_io::block_on(claude_duplex::driver::smol::version(options, limit)));
 }

@@ -17,13 +17,13 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
     let (mut reader, mut line, mut prompts) = (BufReader::new(reader), String::new(), 0);
     while reader.read_line(&mut line).await.unwrap() > 0 {
         let prompt: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let told = format!(
+        let reported = format!(
             "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
              {{\"type\":\"user\",\"uuid\":{},\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
              {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}\n",
             prompt["uuid"]
         );
-        writer.write_all(told.as_bytes()).await.unwrap();
+        writer.write_all(reported.as_bytes()).await.unwrap();
         line.clear();
         prompts += 1;
     }
@@ -31,7 +31,7 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
 }
 
 #[test]
-fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
+fn a_session_over_a_socket_shuts_it_down_at_the_end() {
     bounded(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (reader, writer) = split(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
@@ -56,7 +56,7 @@ fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
 }
 
 #[test]
-fn an_abort_hangs_up() {
+fn an_abort_closes_the_socket() {
     bounded(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (reader, writer) = split(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
@@ -69,7 +69,7 @@ fn an_abort_hangs_up() {
 }
 
 #[test]
-fn a_silent_stream_is_waited_for_and_not_asked_again_and_again() {
+fn waiting_for_a_silent_stream_does_not_poll_repeatedly() {
     let (ours, _theirs) = Async::<UnixStream>::pair().unwrap();
     let (reader, writer) = split(ours);
     let mut claude = over(reader, writer, Config::new(Seed::random()));

@@ -28,7 +28,7 @@ async fn first_message(claude: &mut Driver<TokioTransport>) {
 /// There is no event of it to wait for: the runtime collects the child when it comes to it.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_dropped_child_is_killed_and_collected() {
+fn a_dropped_child_is_killed_and_reaped() {
     for runtime in runtimes() {
         runtime.block_on(bounded(async {
             let mut claude = start("trap '' TERM; echo '{\"type\":\"system\"}'; while :; do sleep 1000; done");
@@ -44,7 +44,7 @@ fn a_dropped_child_is_killed_and_collected() {
 }
 
 #[test]
-fn a_driver_may_be_dropped_after_its_runtime() {
+fn a_driver_can_be_dropped_after_its_runtime() {
     for runtime in runtimes() {
         let mut claude = runtime.block_on(async { start("echo '{\"type\":\"system\"}'; exec sleep 1000") });
         runtime.block_on(bounded(first_message(&mut claude)));
@@ -71,7 +71,7 @@ fn a_driver_runs_as_a_task_and_moves_between_them() {
 }
 
 #[test]
-fn a_child_that_was_there_before_becomes_a_session() {
+fn an_existing_child_can_be_adopted() {
     for runtime in runtimes() {
         runtime.block_on(bounded(async {
             let mut command = Command::new("sh");
@@ -112,7 +112,7 @@ fn a_child_without_pipes_is_refused() {
 }
 
 #[test]
-fn a_program_is_asked_for_its_version() {
+fn version_runs_the_program_with_its_version_flag() {
     let runtime = &runtimes()[0];
-    version::is_asked_for(|options, limit| runtime.block_on(claude_duplex::driver::tokio::version(options, limit)));
+    version::check_version(|options, limit| runtime.block_on(claude_duplex::driver::tokio::version(options, limit)));
 }

@@ -26,13 +26,13 @@ async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpi
     let (mut line, mut prompts) = (String::new(), 0);
     while stream.read_line(&mut line).await.unwrap() > 0 {
         let prompt: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let told = format!(
+        let reported = format!(
             "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
              {{\"type\":\"user\",\"uuid\":{},\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
              {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}\n",
             prompt["uuid"]
         );
-        stream.write_all(told.as_bytes()).await.unwrap();
+        stream.write_all(reported.as_bytes()).await.unwrap();
         line.clear();
         prompts += 1;
     }
@@ -40,7 +40,7 @@ async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpi
 }
 
 #[test]
-fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
+fn a_session_over_a_socket_shuts_it_down_at_the_end() {
     for runtime in runtimes() {
         runtime.block_on(bounded(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -70,7 +70,7 @@ fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
 }
 
 #[test]
-fn a_narrow_stream_carries_all() {
+fn a_stream_with_a_small_buffer_carries_all_bytes() {
     for runtime in runtimes() {
         runtime.block_on(bounded(async {
             let (mut claude, theirs) = duplex(7, |_| ());
@@ -83,7 +83,7 @@ fn a_narrow_stream_carries_all() {
 }
 
 #[test]
-fn deadlines_keep_to_the_clock_of_the_runtime() {
+fn deadlines_follow_the_clock_of_the_runtime() {
     let paused = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     paused.block_on(async {
         let hour = Duration::from_secs(3600);
@@ -99,7 +99,7 @@ fn deadlines_keep_to_the_clock_of_the_runtime() {
 }
 
 #[test]
-fn a_deadline_beyond_all_clocks_is_none() {
+fn a_deadline_beyond_the_clock_sets_no_timer() {
     for runtime in runtimes() {
         runtime.block_on(bounded(async {
             let (mut claude, theirs) = duplex(64, |config| config.timeouts.request = Some(Duration::MAX));

@@ -8,26 +8,26 @@ use crate::child::Step;
 use crate::stage::{KILLED, Scenario, Stage, TERMINATED, hasty};
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("an_exit_at_once_is_told_with_its_status_and_stderr", an_exit_at_once_is_told_with_its_status_and_stderr),
-    ("garbage_is_rejected_and_the_session_goes_on", garbage_is_rejected_and_the_session_goes_on),
-    ("a_last_line_without_its_end_counts_if_it_is_whole", a_last_line_without_its_end_counts_if_it_is_whole),
-    ("a_child_that_ignores_the_end_of_stdin_is_asked_to_end", a_child_that_ignores_the_end_of_stdin_is_asked_to_end),
+    ("an_immediate_exit_is_reported_with_status_and_stderr", an_immediate_exit_is_reported_with_status_and_stderr),
+    ("garbage_is_rejected_and_the_session_continues", garbage_is_rejected_and_the_session_continues),
+    ("a_complete_last_line_without_a_newline_counts", a_complete_last_line_without_a_newline_counts),
+    ("a_child_that_ignores_the_end_of_stdin_is_terminated", a_child_that_ignores_the_end_of_stdin_is_terminated),
     ("an_abort_kills_at_once", an_abort_kills_at_once),
 ];
 
 /// Signals, and pipes that are closed before the exit.
 #[cfg(unix)]
 pub(crate) const ON_UNIX: &[Scenario] = &[
-    ("a_death_by_signal_is_told", a_death_by_signal_is_told),
-    ("a_child_that_ignores_that_too_is_killed", a_child_that_ignores_that_too_is_killed),
+    ("an_exit_by_signal_is_reported", an_exit_by_signal_is_reported),
+    ("a_child_that_ignores_termination_is_killed", a_child_that_ignores_termination_is_killed),
     (
         "a_child_that_closes_its_stdin_is_noticed_without_a_write",
         a_child_that_closes_its_stdin_is_noticed_without_a_write,
     ),
-    ("a_child_that_closes_its_stdout_is_told_as_such", a_child_that_closes_its_stdout_is_told_as_such),
+    ("a_closed_stdout_of_a_running_child_is_reported", a_closed_stdout_of_a_running_child_is_reported),
 ];
 
-fn an_exit_at_once_is_told_with_its_status_and_stderr(stage: &Stage) {
+fn an_immediate_exit_is_reported_with_status_and_stderr(stage: &Stage) {
     let mut session = stage.child(&[Step::Complain(0, "unknown option".to_owned()), Step::Exit(3)]);
     session.prompt("hello");
     let end = session.end();
@@ -39,7 +39,7 @@ fn an_exit_at_once_is_told_with_its_status_and_stderr(stage: &Stage) {
 }
 
 #[cfg(unix)]
-fn a_death_by_signal_is_told(stage: &Stage) {
+fn an_exit_by_signal_is_reported(stage: &Stage) {
     let mut session = stage.script(
         r#"
         read -r line
@@ -57,7 +57,7 @@ fn a_death_by_signal_is_told(stage: &Stage) {
     assert_eq!(session.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count(), 1);
 }
 
-fn garbage_is_rejected_and_the_session_goes_on(stage: &Stage) {
+fn garbage_is_rejected_and_the_session_continues(stage: &Stage) {
     let mut session =
         stage.child(&[Step::Write(b"garbage\n\xff\0\n[]\n\n{\"type\":\"system\",\"subtype\":\"note\"}\n".to_vec())]);
     assert_eq!(session.end().exit, Some(Exit::Code(0)));
@@ -65,7 +65,7 @@ fn garbage_is_rejected_and_the_session_goes_on(stage: &Stage) {
     assert_eq!(session.messages().count(), 1);
 }
 
-fn a_last_line_without_its_end_counts_if_it_is_whole(stage: &Stage) {
+fn a_complete_last_line_without_a_newline_counts(stage: &Stage) {
     let mut session =
         stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subtype\":\"note\"}".to_vec())]);
     session.end();
@@ -75,7 +75,7 @@ fn a_last_line_without_its_end_counts_if_it_is_whole(stage: &Stage) {
     assert_eq!((session.messages().count(), session.rejected()), (1, vec![RejectedReason::CutOff]));
 }
 
-fn a_child_that_ignores_the_end_of_stdin_is_asked_to_end(stage: &Stage) {
+fn a_child_that_ignores_the_end_of_stdin_is_terminated(stage: &Stage) {
     let mut session = stage.child_with(&hangs(), hasty);
     session.until_message();
     let end = session.close_and_end();
@@ -83,7 +83,7 @@ fn a_child_that_ignores_the_end_of_stdin_is_asked_to_end(stage: &Stage) {
 }
 
 #[cfg(unix)]
-fn a_child_that_ignores_that_too_is_killed(stage: &Stage) {
+fn a_child_that_ignores_termination_is_killed(stage: &Stage) {
     let script = "trap '' TERM; echo '{\"type\":\"system\"}'; while :; do sleep 1000; done";
     let mut session = stage.script_with(script, hasty);
     session.until_message();
@@ -113,7 +113,7 @@ fn a_child_that_closes_its_stdin_is_noticed_without_a_write(stage: &Stage) {
 }
 
 #[cfg(unix)]
-fn a_child_that_closes_its_stdout_is_told_as_such(stage: &Stage) {
+fn a_closed_stdout_of_a_running_child_is_reported(stage: &Stage) {
     let mut session = stage.script_with("exec >&-; exec sleep 1000", hasty);
     let end = session.end();
     assert_eq!((end.reason, end.exit), (CloseReason::Eof, TERMINATED));

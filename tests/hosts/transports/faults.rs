@@ -13,31 +13,34 @@ use crate::stage::{KILLED, Scenario, Stage, impatient};
 const MIB: usize = 1024 * 1024;
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("death_in_mid_turn_loses_the_prompts", death_in_mid_turn_loses_the_prompts),
-    ("death_before_an_answer_withdraws_the_ask", death_before_an_answer_withdraws_the_ask),
-    ("a_flood_arrives_whole_though_the_host_is_slow", a_flood_arrives_whole_though_the_host_is_slow),
+    ("an_exit_during_a_turn_ends_the_prompts_as_lost", an_exit_during_a_turn_ends_the_prompts_as_lost),
+    ("an_exit_before_a_response_withdraws_the_request", an_exit_before_a_response_withdraws_the_request),
+    ("a_flood_arrives_completely_at_a_slow_host", a_flood_arrives_completely_at_a_slow_host),
     ("a_line_beyond_the_limit_is_dropped_and_the_session_goes_on", a_line_beyond_the_limit_is_dropped),
     ("an_echo_of_4_mib_is_a_message", an_echo_of_4_mib_is_a_message),
-    ("a_grandchild_that_holds_the_output_is_not_waited_for_and_is_ended", a_grandchild_is_not_waited_for_and_is_ended),
-    ("an_initialize_without_reply_is_given_up_and_prompts_go_on", an_initialize_without_reply_is_given_up),
-    ("a_withdrawn_ask_takes_no_answer", a_withdrawn_ask_takes_no_answer),
-    ("a_repeated_ask_is_asked_once", a_repeated_ask_is_asked_once),
-    ("a_last_line_that_is_cut_is_rejected", a_last_line_that_is_cut_is_rejected),
-    ("a_peer_that_stops_reading_holds_up_no_end", a_peer_that_stops_reading_holds_up_no_end),
+    (
+        "a_grandchild_that_holds_the_output_is_not_waited_for_and_is_ended",
+        a_grandchild_does_not_delay_the_end_and_is_killed,
+    ),
+    ("an_initialize_without_reply_is_given_up_and_prompts_go_on", an_initialize_without_a_response_times_out),
+    ("a_withdrawn_request_accepts_no_response", a_withdrawn_request_accepts_no_response),
+    ("a_repeated_request_is_reported_once", a_repeated_request_is_reported_once),
+    ("a_truncated_last_line_is_rejected", a_truncated_last_line_is_rejected),
+    ("a_mock_cli_that_stops_reading_does_not_delay_the_end", a_mock_cli_that_stops_reading_does_not_delay_the_end),
     ("the_end_of_a_mebibyte_of_stderr_is_kept", the_end_of_a_mebibyte_of_stderr_is_kept),
-    ("an_exit_at_the_start_is_told_with_its_message", an_exit_at_the_start_is_told_with_its_message),
+    ("an_exit_at_the_start_is_reported_with_its_message", an_exit_at_the_start_is_reported_with_its_message),
     ("a_silent_child_is_interrupted_in_time", a_silent_child_is_interrupted_in_time),
 ];
 
 /// Faults that take a signal, or a stdin that is closed before the exit.
 #[cfg(unix)]
 pub(crate) const ON_UNIX: &[Scenario] = &[
-    ("a_session_dropped_in_a_flood_leaves_nothing", a_session_dropped_in_a_flood_leaves_nothing),
-    ("a_child_that_ignores_every_request_is_killed", a_child_that_ignores_every_request_is_killed),
+    ("a_session_dropped_during_a_flood_leaves_no_process", a_session_dropped_during_a_flood_leaves_no_process),
+    ("a_child_that_ignores_every_shutdown_step_is_killed", a_child_that_ignores_every_shutdown_step_is_killed),
     ("a_child_that_closes_its_input_still_answers", a_child_that_closes_its_input_still_answers),
 ];
 
-fn death_in_mid_turn_loses_the_prompts(stage: &Stage) {
+fn an_exit_during_a_turn_ends_the_prompts_as_lost(stage: &Stage) {
     let mut session = stage.peer(&["die=7"], |_| ());
     session.prompt("one");
     session.prompt("two");
@@ -46,10 +49,10 @@ fn death_in_mid_turn_loses_the_prompts(stage: &Stage) {
     assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Eof); 2]);
 }
 
-fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
+fn an_exit_before_a_response_withdraws_the_request(stage: &Stage) {
     let mut session = stage.peer(&[], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     let request = session.request(Request::new("no_such_request"));
     session.abort();
     let closed = session.end();
@@ -57,7 +60,7 @@ fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
     assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Aborted)]);
     let is_withdrawn = |action: &Action| {
         let aborted = CancelledReason::Ended(LostReason::Aborted);
-        matches!(action, Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (ask, aborted))
+        matches!(action, Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (incoming, aborted))
     };
     assert!(session.actions.iter().any(is_withdrawn), "{:?}", session.actions);
     let is_lost = |action: &Action| {
@@ -65,11 +68,11 @@ fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
         matches!(action, Action::ResponseReceived { request: of, response, .. } if *of == request && *response == aborted)
     };
     assert!(session.actions.iter().any(is_lost), "{:?}", session.actions);
-    let refused = session.answer(ask, Decision::allow());
+    let refused = session.answer(incoming, Decision::allow());
     assert!(matches!(refused, Err(RespondError::Closed(_))), "{refused:?}");
 }
 
-fn a_flood_arrives_whole_though_the_host_is_slow(stage: &Stage) {
+fn a_flood_arrives_completely_at_a_slow_host(stage: &Stage) {
     let mut session = stage.peer(&["flood=20000"], |config| config.limits.unread = 64 * 1024);
     session.prompt("go");
     session.until_message();
@@ -82,7 +85,7 @@ fn a_flood_arrives_whole_though_the_host_is_slow(stage: &Stage) {
 }
 
 #[cfg(unix)]
-fn a_session_dropped_in_a_flood_leaves_nothing(stage: &Stage) {
+fn a_session_dropped_during_a_flood_leaves_no_process(stage: &Stage) {
     let mut session = stage.peer(&["flood=1000000", "ignore-terminate"], |_| ());
     session.prompt("go");
     session.until_message();
@@ -108,7 +111,7 @@ fn an_echo_of_4_mib_is_a_message(stage: &Stage) {
 }
 
 #[cfg(unix)]
-fn a_child_that_ignores_every_request_is_killed(stage: &Stage) {
+fn a_child_that_ignores_every_shutdown_step_is_killed(stage: &Stage) {
     let mut session = stage.peer(&["ignore-terminate", "silent"], impatient);
     session.prompt("go");
     session.until_message();
@@ -117,7 +120,7 @@ fn a_child_that_ignores_every_request_is_killed(stage: &Stage) {
     assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Eof)]);
 }
 
-fn a_grandchild_is_not_waited_for_and_is_ended(stage: &Stage) {
+fn a_grandchild_does_not_delay_the_end_and_is_killed(stage: &Stage) {
     let mut session = stage.peer(&["grandchild"], |_| ());
     session.prompt("go");
     session.until_prompt_ended();
@@ -125,7 +128,7 @@ fn a_grandchild_is_not_waited_for_and_is_ended(stage: &Stage) {
     assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
 }
 
-fn an_initialize_without_reply_is_given_up(stage: &Stage) {
+fn an_initialize_without_a_response_times_out(stage: &Stage) {
     let quick = Some(Duration::from_millis(300));
     let mut session = stage.peer(&["no-initialize"], |config| config.timeouts.initialize = quick);
     let request = session.request(Request::initialize());
@@ -140,32 +143,32 @@ fn an_initialize_without_reply_is_given_up(stage: &Stage) {
     session.close_and_end();
 }
 
-fn a_withdrawn_ask_takes_no_answer(stage: &Stage) {
+fn a_withdrawn_request_accepts_no_response(stage: &Stage) {
     let mut session = stage.peer(&["withdraw=100"], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     session.until(
         "the withdrawal",
-        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == ask),
+        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == incoming),
     );
-    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Stale));
+    assert_eq!(session.answer(incoming, Decision::allow()), Err(RespondError::Stale));
     session.until_prompt_ended();
     session.close_and_end();
 }
 
-fn a_repeated_ask_is_asked_once(stage: &Stage) {
-    let mut session = stage.peer(&["repeat-ask"], |_| ());
+fn a_repeated_request_is_reported_once(stage: &Stage) {
+    let mut session = stage.peer(&["repeat-request"], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     session.until("its repetition", |action| matches!(action, Action::RejectedLine(_)));
     assert_eq!(session.rejected(), [RejectedReason::DuplicateAsk]);
-    session.answer(ask, Decision::allow()).unwrap();
+    session.answer(incoming, Decision::allow()).unwrap();
     session.until_prompt_ended();
     assert_eq!(session.outcomes(), [Outcome::Success]);
     session.close_and_end();
 }
 
-fn a_last_line_that_is_cut_is_rejected(stage: &Stage) {
+fn a_truncated_last_line_is_rejected(stage: &Stage) {
     let mut session = stage.peer(&["partial-line"], |_| ());
     session.prompt("go");
     session.until_prompt_ended();
@@ -186,7 +189,7 @@ fn a_child_that_closes_its_input_still_answers(stage: &Stage) {
     assert_eq!(session.outcomes()[0], Outcome::Success);
 }
 
-fn a_peer_that_stops_reading_holds_up_no_end(stage: &Stage) {
+fn a_mock_cli_that_stops_reading_does_not_delay_the_end(stage: &Stage) {
     let mut session = stage.peer(&["stop-reading"], |config| {
         impatient(config);
         config.limits.unsent = 64 * MIB;
@@ -207,7 +210,7 @@ fn the_end_of_a_mebibyte_of_stderr_is_kept(stage: &Stage) {
     assert_eq!(session.close_and_end().stderr.len(), 16 * 1024);
 }
 
-fn an_exit_at_the_start_is_told_with_its_message(stage: &Stage) {
+fn an_exit_at_the_start_is_reported_with_its_message(stage: &Stage) {
     let mut session = stage.peer(&["exit=3"], |_| ());
     session.try_prompt(Prompt::text("go"));
     let closed = session.end();

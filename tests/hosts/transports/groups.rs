@@ -10,11 +10,17 @@ use crate::child::Step;
 use crate::stage::{KILLED, Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("what_an_exited_child_leaves_is_killed", what_an_exited_child_leaves_is_killed),
-    ("what_an_exited_child_leaves_is_kept_where_the_host_wants_it", what_an_exited_child_leaves_is_kept),
+    ("background_processes_of_an_exited_child_are_killed", background_processes_of_an_exited_child_are_killed),
+    (
+        "what_an_exited_child_leaves_is_kept_where_the_host_wants_it",
+        background_processes_of_an_exited_child_can_be_kept,
+    ),
     ("dropping_the_session_kills_the_group", dropping_the_session_kills_the_group),
-    ("dropping_the_session_kills_what_an_exited_child_left", dropping_the_session_kills_what_an_exited_child_left),
-    ("a_kill_reaches_the_group", a_kill_reaches_the_group),
+    (
+        "dropping_the_session_kills_background_processes_of_an_exited_child",
+        dropping_the_session_kills_background_processes_of_an_exited_child,
+    ),
+    ("a_kill_reaches_the_process_group", a_kill_reaches_the_process_group),
 ];
 
 /// A connection to what the child has started. It ends with the other side, and with nothing else.
@@ -46,7 +52,7 @@ fn gone(mut held: TcpStream) {
     }
 }
 
-fn what_an_exited_child_leaves_is_killed(stage: &Stage) {
+fn background_processes_of_an_exited_child_are_killed(stage: &Stage) {
     let lifeline = Lifeline::new();
     let mut session = stage.child(&[lifeline.start(), Step::Read, Step::Exit(0)]);
     let held = lifeline.held();
@@ -57,7 +63,7 @@ fn what_an_exited_child_leaves_is_killed(stage: &Stage) {
     gone(held);
 }
 
-fn what_an_exited_child_leaves_is_kept(stage: &Stage) {
+fn background_processes_of_an_exited_child_can_be_kept(stage: &Stage) {
     let lifeline = Lifeline::new();
     let steps = [lifeline.start(), Step::Drain, Step::Exit(0)];
     let mut session = stage.child_with(&steps, |config| {
@@ -83,7 +89,7 @@ fn dropping_the_session_kills_the_group(stage: &Stage) {
     gone(held);
 }
 
-fn dropping_the_session_kills_what_an_exited_child_left(stage: &Stage) {
+fn dropping_the_session_kills_background_processes_of_an_exited_child(stage: &Stage) {
     let lifeline = Lifeline::new();
     let session = stage.child(&[lifeline.start(), Step::Exit(0)]);
     let held = lifeline.held();
@@ -91,7 +97,7 @@ fn dropping_the_session_kills_what_an_exited_child_left(stage: &Stage) {
     gone(held);
 }
 
-fn a_kill_reaches_the_group(stage: &Stage) {
+fn a_kill_reaches_the_process_group(stage: &Stage) {
     let lifeline = Lifeline::new();
     let mut session = stage.child(&[lifeline.start(), Step::Hang]);
     let held = lifeline.held();

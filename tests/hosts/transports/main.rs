@@ -8,6 +8,8 @@ mod driven;
 mod ends;
 mod faults;
 mod groups;
+#[path = "../../support/one_end.rs"]
+mod one_end;
 #[cfg(unix)]
 #[path = "../../../examples/custom_loop/session.rs"]
 mod own_loop;
@@ -16,14 +18,12 @@ mod pipes;
 mod process_groups;
 mod runner;
 mod session;
-#[path = "../../support/settle.rs"]
-mod settle;
 mod spawn;
 mod stage;
 mod streams;
-mod talk;
-#[path = "../../support/watched.rs"]
-mod watched;
+mod turns;
+#[path = "../../support/watchdog.rs"]
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL, spawn::ALL];
+    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, turns::ALL, spawn::ALL];
     #[cfg(unix)]
     let here: &[&[Scenario]] = &[faults::ON_UNIX, ends::ON_UNIX, process_groups::ALL];
     #[cfg(not(unix))]

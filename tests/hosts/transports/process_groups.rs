@@ -15,8 +15,8 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use crate::stage::{Scenario, Stage, script};
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("a_kill_after_the_exit_reaches_no_stranger", a_kill_after_the_exit_reaches_no_stranger),
-    ("a_held_stdout_does_not_hold_up_the_end", a_held_stdout_does_not_hold_up_the_end),
+    ("a_kill_after_the_exit_does_not_reach_a_reused_pid", a_kill_after_the_exit_does_not_reach_a_reused_pid),
+    ("a_stdout_held_open_does_not_delay_the_end", a_stdout_held_open_does_not_delay_the_end),
 ];
 
 /// A pipe with a name, which a script reads until it ends.
@@ -46,7 +46,7 @@ impl Drop for Fifo {
 
 /// The child is gone and was waited for, and its group got its kill. Its number is kept in use by a process that nobody has
 /// waited for, and a stranger takes it: whatever the host does now, the stranger lives.
-fn a_kill_after_the_exit_reaches_no_stranger(stage: &Stage) {
+fn a_kill_after_the_exit_does_not_reach_a_reused_pid(stage: &Stage) {
     let hold = Fifo::new();
     let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;
     let mut session = stage.launch(&script(text).env("HOLD", &hold.0), |config| {
@@ -83,7 +83,7 @@ fn is_dead(child: &Child) -> bool {
 }
 
 /// One that has left the group cannot be reached: the session ends without the end of stdout.
-fn a_held_stdout_does_not_hold_up_the_end(stage: &Stage) {
+fn a_stdout_held_open_does_not_delay_the_end(stage: &Stage) {
     let hold = Fifo::new();
     // The child waits to be told, so that the other one has left its group by then.
     let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;

@@ -193,8 +193,8 @@ impl Runs for own_loop::Session {
         self.protocol.interrupt(self.now(), interrupt)
     }
 
-    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
-        self.protocol.respond(self.now(), ask, answer)
+    fn answer(&mut self, incoming: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        self.protocol.respond(self.now(), incoming, answer)
     }
 
     fn close(&mut self) {

@@ -5,8 +5,8 @@ use claude_duplex::{
     Request, RequestId, RespondError, SessionClosed,
 };
 
+use crate::one_end::Settled;
 use crate::runner::Runs;
-use crate::settle::Settled;
 
 pub(crate) struct Session {
     claude: Box<dyn Runs>,
@@ -49,9 +49,9 @@ impl Session {
         self.until("the prompt's end", |action| matches!(action, Action::PromptEnded { .. }));
     }
 
-    pub(crate) fn until_asked(&mut self) -> IncomingId {
+    pub(crate) fn until_request(&mut self) -> IncomingId {
         match self.until("the ask", |action| matches!(action, Action::IncomingRequest(_))) {
-            Action::IncomingRequest(ask) => ask.id(),
+            Action::IncomingRequest(incoming) => incoming.id(),
             _ => unreachable!("it was waited for"),
         }
     }
@@ -94,8 +94,12 @@ impl Session {
         self.claude.interrupt(interrupt).inspect(|id| self.settled.request(*id)).expect("the interrupt is taken")
     }
 
-    pub(crate) fn answer(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
-        self.claude.answer(ask, answer.into()).inspect(|()| self.settled.answer(ask))
+    pub(crate) fn answer(
+        &mut self,
+        incoming: IncomingId,
+        answer: impl Into<IncomingResponse>,
+    ) -> Result<(), RespondError> {
+        self.claude.answer(incoming, answer.into()).inspect(|()| self.settled.answer(incoming))
     }
 
     pub(crate) fn close(&mut self) {

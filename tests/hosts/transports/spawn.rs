@@ -14,17 +14,20 @@ use crate::stage::script;
 use crate::stage::{Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("a_missing_program_is_named", a_missing_program_is_named),
-    ("a_missing_directory_is_not_taken_for_a_missing_program", a_missing_directory_is_not_taken_for_a_missing_program),
-    ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
+    ("a_missing_program_is_an_error_that_names_it", a_missing_program_is_an_error_that_names_it),
+    (
+        "a_missing_directory_is_distinguished_from_a_missing_program",
+        a_missing_directory_is_distinguished_from_a_missing_program,
+    ),
+    ("a_file_that_is_not_a_program_is_reported", a_file_that_is_not_a_program_is_reported),
     #[cfg(unix)]
-    ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
+    ("a_command_line_too_long_for_the_system_is_reported", a_command_line_too_long_for_the_system_is_reported),
     ("refused_options_start_nothing", refused_options_start_nothing),
     #[cfg(unix)]
-    ("a_host_may_change_the_command", a_host_may_change_the_command),
-    ("an_error_names_what_the_host_has_changed", an_error_names_what_the_host_has_changed),
+    ("a_host_can_change_the_command", a_host_can_change_the_command),
+    ("a_spawn_error_names_the_changed_program", a_spawn_error_names_the_changed_program),
     #[cfg(unix)]
-    ("lines_of_stderr_come_while_the_child_runs", lines_of_stderr_come_while_the_child_runs),
+    ("stderr_lines_arrive_while_the_child_runs", stderr_lines_arrive_while_the_child_runs),
 ];
 
 /// A file that is gone with its test.
@@ -60,14 +63,14 @@ impl Drop for File {
     }
 }
 
-fn a_missing_program_is_named(stage: &Stage) {
+fn a_missing_program_is_an_error_that_names_it(stage: &Stage) {
     let error = stage.refused(&Options::new().program("no-such-claude"));
     assert!(matches!(&error, SpawnError::NotFound { program, .. } if program == "no-such-claude"), "{error:?}");
     assert!(error.to_string().contains("no-such-claude") && error.to_string().contains("Options::program"));
     assert!(error.source().is_some());
 }
 
-fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
+fn a_missing_directory_is_distinguished_from_a_missing_program(stage: &Stage) {
     let file = File::new("no-directory", "755");
     for directory in [std::env::temp_dir().join("no/such/directory"), file.0.clone()] {
         for program in ["sh", "no-such-claude"] {
@@ -82,7 +85,7 @@ fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
     assert!(matches!(error, SpawnError::NotFound { .. }), "{error:?}");
 }
 
-fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
+fn a_file_that_is_not_a_program_is_reported(stage: &Stage) {
     for (name, mode) in [("not-executable", "644"), ("not-a-program", "755")] {
         let file = File::new(name, mode);
         let error = stage.refused(&Options::new().program(&file.0));
@@ -93,7 +96,7 @@ fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
 /// One variable may be too long, or all together with the arguments. On Windows the options refuse a command line that is too
 /// long.
 #[cfg(unix)]
-fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
+fn a_command_line_too_long_for_the_system_is_reported(stage: &Stage) {
     let text = |bytes: usize| "x".repeat(bytes);
     let variable = Options::new().program("sh").env("LONG", text(1_000_000));
     let arguments = (0..100).fold(Options::new().program("sh"), |options, _| options.global_arg(text(100_000)));
@@ -111,7 +114,7 @@ fn refused_options_start_nothing(stage: &Stage) {
 
 /// What it changes takes effect, and the pipes, the end of stderr and the group stay.
 #[cfg(unix)]
-fn a_host_may_change_the_command(stage: &Stage) {
+fn a_host_can_change_the_command(stage: &Stage) {
     let options = script(r#"echo "$CHANGED" >&2; exec sleep 1000"#);
     let changed = stage.launch_changed(&options, |command| {
         command.env("CHANGED", "by the host").stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -125,7 +128,7 @@ fn a_host_may_change_the_command(stage: &Stage) {
     assert_eq!(closed.stderr, "by the host\n");
 }
 
-fn an_error_names_what_the_host_has_changed(stage: &Stage) {
+fn a_spawn_error_names_the_changed_program(stage: &Stage) {
     let options = Options::new().program("sh");
     let error = stage.launch_changed(&options, |command| _ = command.current_dir("/no/such/directory")).err().unwrap();
     assert!(matches!(&error, SpawnError::Directory { directory, .. } if directory == Path::new("/no/such/directory")));
@@ -137,7 +140,7 @@ fn an_error_names_what_the_host_has_changed(stage: &Stage) {
 
 /// The child waits for an answer to what it has written there.
 #[cfg(unix)]
-fn lines_of_stderr_come_while_the_child_runs(stage: &Stage) {
+fn stderr_lines_arrive_while_the_child_runs(stage: &Stage) {
     let options = script("printf 'one\\ntwo' >&2; read -r line; printf ' more\\nlast' >&2; exit 3");
     let mut claude = stage.launch_changed(&options, |_| {}).expect("the child starts");
     let mut lines = Vec::new();

@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::child::{self, Step};
 use crate::runner::{Change, Runner, mock_cli, start_changed};
 use crate::session::Session;
-use crate::watched::{Groups, watched};
+use crate::watchdog::{Groups, watched};
 
 pub(crate) type Scenario = (&'static str, fn(&Stage));
 

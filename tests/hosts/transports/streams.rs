@@ -10,16 +10,16 @@ use crate::{groups, spawn};
 
 /// Scenarios that end a child by a signal, read its stderr, or start processes beside it.
 const NOT_CARRIED: &[&str] = &[
-    "death_before_an_answer_withdraws_the_ask",
+    "an_exit_before_a_response_withdraws_the_request",
     "a_grandchild_that_holds_the_output_is_not_waited_for_and_is_ended",
-    "a_peer_that_stops_reading_holds_up_no_end",
+    "a_mock_cli_that_stops_reading_does_not_delay_the_end",
     "the_end_of_a_mebibyte_of_stderr_is_kept",
-    "an_exit_at_the_start_is_told_with_its_message",
-    "an_exit_at_once_is_told_with_its_status_and_stderr",
-    "a_child_that_ignores_the_end_of_stdin_is_asked_to_end",
+    "an_exit_at_the_start_is_reported_with_its_message",
+    "an_immediate_exit_is_reported_with_status_and_stderr",
+    "a_child_that_ignores_the_end_of_stdin_is_terminated",
     "an_abort_kills_at_once",
-    "a_child_that_stops_reading_holds_up_no_end",
-    "stderr_never_holds_up_the_child",
+    "a_child_that_stops_reading_does_not_delay_the_end",
+    "a_full_stderr_does_not_block_the_child",
 ];
 
 /// Returns `true` if the scenario needs nothing but two streams and an exit status.

@@ -18,7 +18,7 @@ pub(crate) struct Counts {
     pub(crate) interrupted: u64,
     pub(crate) shared: u64,
     /// Aimed interrupts that were judged.
-    pub(crate) aims: u64,
+    pub(crate) interrupt_targets: u64,
     pub(crate) wrong: Wrong,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Wrong {
     /// What went wrong because a reply had come late.
     pub(crate) unheard: u64,
     /// Aimed interrupts after which the prompt ran to its end.
-    pub(crate) aims_lost: u64,
+    pub(crate) targets_lost: u64,
     /// Sessions of which a prompt stayed open after all was over, behind one that nothing names.
     pub(crate) stuck: u64,
 }
@@ -59,14 +59,14 @@ impl Wrong {
             held_turns: scale(self.held_turns),
             misjudged: scale(self.misjudged),
             unheard: scale(self.unheard),
-            aims_lost: scale(self.aims_lost),
+            targets_lost: scale(self.targets_lost),
             stuck: scale(self.stuck),
         }
     }
 
     fn pairs(&self, known: &Self) -> [(u64, u64); 8] {
         let counts = |of: &Self| {
-            [of.mistaken, of.otherwise, of.untold, of.held_turns, of.misjudged, of.unheard, of.aims_lost, of.stuck]
+            [of.mistaken, of.otherwise, of.untold, of.held_turns, of.misjudged, of.unheard, of.targets_lost, of.stuck]
         };
         let (seen, known) = (counts(self), counts(known));
         std::array::from_fn(|at| (seen[at], known[at]))

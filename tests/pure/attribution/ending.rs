@@ -71,13 +71,13 @@ impl Model {
             self.turn = None;
             return self.die();
         }
-        if !self.generation.tells_life() && (self.waited || self.notices > 0) {
+        if !self.generation.reports_lifecycle() && (self.waited || self.notices > 0) {
             self.dequeue(1);
         }
     }
 
     pub(crate) fn over(&mut self, letter: char, prompts: &[String]) {
-        if self.generation.tells_life() {
+        if self.generation.reports_lifecycle() {
             let state = if letter == 'x' { "cancelled" } else { "completed" };
             prompts.iter().for_each(|uuid| self.out.life(letter, state, uuid));
         }

@@ -28,7 +28,7 @@ impl Generation {
 
     /// `command_lifecycle`. From then on a prompt that comes to an idle CLI is not taken at once, and an interrupt leaves
     /// it in the queue; and slash commands and other priorities are turns of their own.
-    pub(crate) fn tells_life(self) -> bool {
+    pub(crate) fn reports_lifecycle(self) -> bool {
         self >= Self::V2_1_250
     }
 
@@ -43,7 +43,7 @@ impl Generation {
     }
 
     /// A result says how the model stopped, and nothing else says why the turn ended.
-    pub(crate) fn tells_only_the_stop(self) -> bool {
+    pub(crate) fn reports_only_the_stop(self) -> bool {
         self == Self::V2_1_73
     }
 

@@ -18,8 +18,8 @@ impl World {
                     self.note(format!("host: cancel {} {done}", prompt.number()));
                 }
             }
-            Step::Interrupt { aim, cancel_queued } => self.interrupt(aim, cancel_queued),
-            Step::Answer { ask, how } => self.answer(usize::from(ask), how),
+            Step::Interrupt { target, cancel_queued } => self.interrupt(target, cancel_queued),
+            Step::Answer { incoming, how } => self.answer(usize::from(incoming), how),
             Step::Send(count) => self.send(count.into()),
             Step::Read => drop(self.read()),
             Step::Run(choice) => drop(self.run(choice)),
@@ -95,37 +95,37 @@ impl World {
     pub(crate) fn wait(&mut self, seconds: u64) {
         self.now = self.now.saturating_add(Duration::from_secs(seconds));
         self.note(format!("{seconds} s pass"));
-        self.protocol.tell(self.now, Input::Timeout);
+        self.protocol.apply(self.now, Input::Timeout);
         self.observe();
     }
 
-    pub(crate) fn interrupt(&mut self, aim: Option<u8>, cancel_queued: bool) {
-        let aim = aim.and_then(|aim| self.pick(aim));
-        let interrupt = aim.map_or_else(Interrupt::running, Interrupt::prompt);
+    pub(crate) fn interrupt(&mut self, target: Option<u8>, cancel_queued: bool) {
+        let target = target.and_then(|target| self.pick(target));
+        let interrupt = target.map_or_else(Interrupt::running, Interrupt::prompt);
         let interrupt = if cancel_queued { interrupt.cancel_queued() } else { interrupt };
         let done = self.protocol.interrupt(self.now, interrupt).is_ok();
-        let what = aim.map_or("what runs".into(), |prompt| prompt.number().to_string());
+        let what = target.map_or("what runs".into(), |prompt| prompt.number().to_string());
         self.note(format!("host: interrupt {what}{} {done}", if cancel_queued { "+cq" } else { "" }));
-        self.aimed.extend(aim.filter(|_| done));
-        if let Some(prompt) = aim.filter(|_| done && self.prompt_pipes) {
+        self.targeted.extend(target.filter(|_| done));
+        if let Some(prompt) = target.filter(|_| done && self.prompt_pipes) {
             let inside = self.model.truth(&prompt.uuid().to_string());
             if inside.outcome.is_none() && !inside.held {
                 (inside.missed, inside.withdrawal) = (false, false);
-                self.aims.insert(prompt);
+                self.interrupt_targets.insert(prompt);
             }
         }
     }
 
     pub(crate) fn answer(&mut self, pick: usize, how: u8) {
-        let Some(ask) = self.asks.get(pick % self.asks.len().max(1)).copied() else { return };
+        let Some(incoming) = self.open_incoming.get(pick % self.open_incoming.len().max(1)).copied() else { return };
         let decision = match how % 4 {
             0 => Decision::deny("no"),
             1 => Deny::new("no").and_interrupt().into(),
             _ => Decision::allow(),
         };
         let shown = ["deny", "deny+int", "allow", "allow"][usize::from(how % 4)];
-        let done = self.protocol.answer(self.now, ask, IncomingResponse::from(decision)).is_ok();
-        self.asks.retain(|open| *open != ask);
-        self.note(format!("host: {shown} {ask} {done}"));
+        let done = self.protocol.answer(self.now, incoming, IncomingResponse::from(decision)).is_ok();
+        self.open_incoming.retain(|open| *open != incoming);
+        self.note(format!("host: {shown} {incoming} {done}"));
     }
 }

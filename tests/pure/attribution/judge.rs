@@ -90,7 +90,7 @@ fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Resul
         // Its result was lost, or came late, and is then nobody's.
         counts.missing += 1;
         let is_lost = truth.result.is_some_and(|result| !world.results.contains(&result));
-        let may_be = world.model.generation.tells_life() && (world.was_slow || is_lost);
+        let may_be = world.model.generation.reports_lifecycle() && (world.was_slow || is_lost);
         return if may_be { Ok(()) } else { Err("its result came in time".into()) };
     }
     // What evidence says is true. What a rule says may be another turn's result, or another outcome: both are counted.
@@ -99,14 +99,14 @@ fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Resul
         return Err("it has the result of another turn".into());
     }
     let chased = truth.chased || truth.atomic || truth.interrupted || world.cancelled.contains(&prompt);
-    if truth.missed && truth.late_withdrawal && !chased && world.aimed.contains(&prompt) && !world.model.dead {
+    if truth.missed && truth.late_withdrawal && !chased && world.targeted.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
     if end.inferred {
         if end.result.as_ref().is_none_or(|result| !world.results.contains(result)) {
             return Err("a rule gives it a result that never came".into());
         }
-        if world.model.generation.tells_life() {
+        if world.model.generation.reports_lifecycle() {
             return Err("each prompt is named, and no rule is needed".into());
         }
         counts.inferred += 1;
@@ -122,17 +122,17 @@ fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Resul
     if end.outcome == Outcome::Interrupted && !truth.interrupted && !end.inferred {
         return Err("it was never interrupted".into());
     }
-    if world.aims.contains(&prompt) && !truth.atomic && !mistaken {
-        counts.aims += 1;
+    if world.interrupt_targets.contains(&prompt) && !truth.atomic && !mistaken {
+        counts.interrupt_targets += 1;
         let ran = matches!(truth.outcome, Some(Outcome::Success | Outcome::Error)) && !world.model.dead;
         // KNOWN: up to 2.1.143 no receipt says that it missed, and nothing is done about it (finding A).
-        if ran && !world.model.generation.tells_life() {
-            counts.wrong.aims_lost += 1;
+        if ran && !world.model.generation.reports_lifecycle() {
+            counts.wrong.targets_lost += 1;
         } else if ran {
             return Err("it was aimed at, and ran to its end".into());
         }
     }
-    if truth.missed && !truth.withdrawal && world.aims.contains(&prompt) && !world.model.dead {
+    if truth.missed && !truth.withdrawal && world.interrupt_targets.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, and it was not withdrawn".into());
     }
     Ok(())

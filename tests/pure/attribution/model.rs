@@ -86,7 +86,7 @@ pub(crate) struct Model {
     pub(crate) inits: u64,
     /// What has happened in it, by name.
     pub(crate) reached: BTreeSet<&'static str>,
-    pub(crate) asks: u32,
+    pub(crate) incoming_count: u32,
     pub(crate) truths: BTreeMap<String, Truth>,
 }
 
@@ -112,7 +112,7 @@ impl Model {
             results: 0,
             inits: 0,
             reached: BTreeSet::new(),
-            asks: 0,
+            incoming_count: 0,
             truths: BTreeMap::new(),
         }
     }
@@ -137,7 +137,7 @@ impl Model {
             return true;
         }
         let ended = self.generation > Generation::V1_0_128 && self.task_ends();
-        if ended && !self.generation.tells_life() && self.notices > 0 {
+        if ended && !self.generation.reports_lifecycle() && self.notices > 0 {
             self.dequeue(0);
         }
         ended
@@ -156,7 +156,7 @@ impl Model {
         if self.generation.has_own_turns() {
             self.notices += 1;
         }
-        if self.generation.tells_life() {
+        if self.generation.reports_lifecycle() {
             self.notice();
         }
         true

@@ -17,7 +17,7 @@ impl Model {
         let own = self.notices > 0 && (self.queue.is_empty() || !is_behind && choice % 2 == 0);
         if own {
             self.notices -= 1;
-            if !self.generation.tells_life() {
+            if !self.generation.reports_lifecycle() {
                 self.notice();
             }
             return self.start(true, Vec::new());
@@ -74,7 +74,7 @@ impl Model {
         if let Some((_, before)) = prompts.split_last() {
             before.iter().for_each(|uuid| self.echo(uuid));
         }
-        if self.generation.tells_life() {
+        if self.generation.reports_lifecycle() {
             for uuid in &prompts {
                 self.out.life('s', "started", uuid);
                 self.truth(uuid).evidence = true;
@@ -113,7 +113,7 @@ impl Model {
             self.echo(&queued.uuid);
         }
         for queued in folded {
-            if self.generation.tells_life() {
+            if self.generation.reports_lifecycle() {
                 self.out.life('s', "started", &queued.uuid);
                 self.truth(&queued.uuid).evidence = true;
             }
@@ -123,7 +123,7 @@ impl Model {
         }
         if self.notices > 0 && modern {
             self.notices = 0;
-            if !self.generation.tells_life() {
+            if !self.generation.reports_lifecycle() {
                 self.notice();
             }
             self.out.user("user:notice");

@@ -56,7 +56,7 @@ impl Model {
         if self.dead {
             return;
         }
-        if self.generation.tells_life() {
+        if self.generation.reports_lifecycle() {
             self.out.life('q', "queued", uuid);
         }
         if self.turn.as_ref().is_some_and(|turn| turn.own && matches!(turn.stage, Stage::Init)) {
@@ -66,7 +66,7 @@ impl Model {
             self.abort(true);
         }
         self.queue.push_back(Queued { uuid: uuid.into(), kind });
-        if !self.generation.tells_life() && self.turn.is_none() {
+        if !self.generation.reports_lifecycle() && self.turn.is_none() {
             self.dequeue(1);
         }
     }
@@ -84,8 +84,8 @@ impl Model {
             }
         }
         let mut shown = String::new();
-        self.withdraw_ask();
-        if self.generation.tells_life() {
+        self.withdraw_incoming();
+        if self.generation.reports_lifecycle() {
             for _ in 0..std::mem::take(&mut self.agents) {
                 self.out.system("tn:stopped", Seen::Other, "task_notification", &json!({ "status": "stopped" }));
             }
@@ -99,7 +99,7 @@ impl Model {
             shown = format!("{:?}", left.iter().map(|uuid| short(uuid)).collect::<Vec<_>>());
             receipt["still_queued"] = json!(left);
         }
-        let payload = self.generation.tells_life().then_some(&receipt);
+        let payload = self.generation.reports_lifecycle().then_some(&receipt);
         self.out.response(format!("<INT:ok{shown}"), id, payload);
         self.reached.insert(match &self.turn {
             None if !self.introduced => "an interrupt before the first turn",
@@ -119,9 +119,9 @@ impl Model {
     }
 
     /// An open permission request is withdrawn.
-    pub(crate) fn withdraw_ask(&mut self) {
-        if let Some(Stage::Tool { ask: Some(ask), .. }) = self.turn.as_ref().map(|turn| &turn.stage) {
-            let value = json!({ "type": "control_cancel_request", "request_id": ask });
+    pub(crate) fn withdraw_incoming(&mut self) {
+        if let Some(Stage::Tool { incoming: Some(incoming), .. }) = self.turn.as_ref().map(|turn| &turn.stage) {
+            let value = json!({ "type": "control_cancel_request", "request_id": incoming });
             self.out.line("withdraw", Seen::Other, &value);
         }
     }
@@ -139,7 +139,7 @@ impl Model {
             Stage::Tool { .. } => From::Tool,
         };
         if for_now {
-            self.withdraw_ask();
+            self.withdraw_incoming();
         }
         let Some(turn) = &mut self.turn else { return };
         turn.stage = Stage::Aborting { from, for_now };
@@ -173,7 +173,7 @@ impl Model {
     }
 
     pub(crate) fn cancelled(&mut self, uuid: &str) {
-        if self.generation.tells_life() {
+        if self.generation.reports_lifecycle() {
             self.out.life('x', "cancelled", uuid);
         }
         let truth = self.truth(uuid);
@@ -183,8 +183,8 @@ impl Model {
 
     /// A permission was answered; a late answer is ignored.
     pub(crate) fn answered(&mut self, allow: bool, interrupt: bool) {
-        let Some(Turn { stage: Stage::Tool { ask, denied }, .. }) = &mut self.turn else { return };
-        if ask.take().is_some() {
+        let Some(Turn { stage: Stage::Tool { incoming, denied }, .. }) = &mut self.turn else { return };
+        if incoming.take().is_some() {
             *denied = !allow;
             if interrupt {
                 self.reached.insert("a deny with interrupt");

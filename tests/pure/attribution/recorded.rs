@@ -37,7 +37,7 @@ impl Recorded {
     }
 
     /// What has no answer.
-    pub(crate) fn tell(&mut self, now: SessionTime, input: Input<'static>) {
+    pub(crate) fn apply(&mut self, now: SessionTime, input: Input<'static>) {
         self.inputs.push((now, input.clone()));
         self.protocol.apply(now, input);
     }
@@ -64,11 +64,11 @@ impl Recorded {
     pub(crate) fn answer(
         &mut self,
         now: SessionTime,
-        ask: IncomingId,
+        incoming: IncomingId,
         answer: IncomingResponse,
     ) -> Result<(), RespondError> {
-        self.inputs.push((now, Input::Respond(ask, answer.clone())));
-        self.protocol.respond(now, ask, answer)
+        self.inputs.push((now, Input::Respond(incoming, answer.clone())));
+        self.protocol.respond(now, incoming, answer)
     }
 
     pub(crate) fn poll_transmit(&self) -> &[u8] {

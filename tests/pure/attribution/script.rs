@@ -27,11 +27,11 @@ pub(crate) enum Step {
     },
     Cancel(u8),
     Interrupt {
-        aim: Option<u8>,
+        target: Option<u8>,
         cancel_queued: bool,
     },
     Answer {
-        ask: u8,
+        incoming: u8,
         how: u8,
     },
     /// Bytes go to the CLI's stdin.
@@ -69,7 +69,7 @@ fn race(u: &mut Unstructured<'_>) -> Result<Vec<Step>> {
         steps.extend(u.ratio(1, 2)?.then_some(Step::Flush));
     }
     steps.push(Step::Prompt { kind: 15, busy: 7 });
-    steps.push(Step::Interrupt { aim: Some(0), cancel_queued: false });
+    steps.push(Step::Interrupt { target: Some(0), cancel_queued: false });
     for _ in 0..u.int_in_range(5..=25)? {
         steps.push(match u.int_in_range(0..=3)? {
             0 => Step::Send(900),
@@ -86,10 +86,10 @@ fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {
         0..=23 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
         24..=28 => Step::Cancel(u.arbitrary()?),
         29..=38 => Step::Interrupt {
-            aim: if u.ratio(1, 2)? { Some(u.arbitrary()?) } else { None },
+            target: if u.ratio(1, 2)? { Some(u.arbitrary()?) } else { None },
             cancel_queued: u.ratio(1, 8)?,
         },
-        39..=46 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
+        39..=46 => Step::Answer { incoming: u.arbitrary()?, how: u.arbitrary()? },
         47..=69 => Step::Send(u.int_in_range(1..=900)?),
         70..=96 => Step::Read,
         97..=149 => Step::Run(u.arbitrary()?),

@@ -29,7 +29,7 @@ pub(crate) enum Stage {
     Init,
     Streaming,
     Tool {
-        ask: Option<String>,
+        incoming: Option<String>,
         denied: bool,
     },
     /// It was interrupted, or makes way for another; its result is to come.
@@ -60,7 +60,7 @@ impl Model {
     pub(crate) fn advance_turn(&mut self, choice: u8) -> bool {
         let Some(turn) = &self.turn else { return false };
         match turn.stage.clone() {
-            Stage::Tool { ask: Some(_), .. } => return false,
+            Stage::Tool { incoming: Some(_), .. } => return false,
             Stage::Hook => self.judged(choice),
             Stage::Init => self.begin(choice),
             Stage::Streaming => self.stream(choice),
@@ -110,7 +110,7 @@ impl Model {
 
     /// A hook says what becomes of the turn's prompts.
     pub(crate) fn judged(&mut self, choice: u8) {
-        let modern = self.generation.tells_life();
+        let modern = self.generation.reports_lifecycle();
         match choice % 6 {
             0..=3 => self.stage(Stage::Init),
             verdict => {
@@ -153,7 +153,7 @@ impl Model {
             }
             _ if own && self.generation.names() && choice % 4 == 3 => self.finish(End::UNASKED),
             _ => {
-                if self.generation.tells_life() && self.partial {
+                if self.generation.reports_lifecycle() && self.partial {
                     self.echo_due();
                 }
                 self.stage(Stage::Streaming);
@@ -167,14 +167,14 @@ impl Model {
             5..=7 => {
                 self.echo_due();
                 self.out.assistant("tu");
-                let asks = choice % 10 == 7;
-                let ask = asks.then(|| self.ask());
-                self.stage(Stage::Tool { ask, denied: false });
+                let needs_permission = choice % 10 == 7;
+                let incoming = needs_permission.then(|| self.incoming());
+                self.stage(Stage::Tool { incoming, denied: false });
             }
             8 => {
                 self.echo_due();
                 self.out.assistant("A'API Error'~");
-                let reason = if self.generation.tells_life() { "api_error" } else { "completed" };
+                let reason = if self.generation.reports_lifecycle() { "api_error" } else { "completed" };
                 let end = End { name: "api_error!", is_error: true, reason: Some(reason), ..End::DONE };
                 self.finish(End { outcome: Outcome::Error, ..end });
             }
@@ -187,9 +187,9 @@ impl Model {
         }
     }
 
-    pub(crate) fn ask(&mut self) -> String {
-        self.asks += 1;
-        let id = format!("ask-{}", self.asks);
+    pub(crate) fn incoming(&mut self) -> String {
+        self.incoming_count += 1;
+        let id = format!("ask-{}", self.incoming_count);
         let request = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {} });
         let value = json!({ "type": "control_request", "request_id": id, "request": request });
         self.out.line("ask", Seen::Other, &value);
@@ -251,7 +251,7 @@ impl Model {
             let end = End { name: "ok(aborted)", text: "", stop: Some("tool_use"), reason, outcome, ..End::DONE };
             return self.finish(match from {
                 From::Tool => end,
-                _ if self.generation.tells_only_the_stop() => End { name: "ede", reason, outcome, ..End::CRASH },
+                _ if self.generation.reports_only_the_stop() => End { name: "ede", reason, outcome, ..End::CRASH },
                 _ => End { stop: None, ..end },
             });
         }

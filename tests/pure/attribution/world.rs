@@ -36,9 +36,9 @@ pub(crate) struct World {
     pub(crate) turns: BTreeMap<u64, u32>,
     pub(crate) results: BTreeSet<String>,
     /// The prompts at which an interrupt was aimed while the CLI ran or queued them, with nothing under way.
-    pub(crate) aims: BTreeSet<PromptId>,
+    pub(crate) interrupt_targets: BTreeSet<PromptId>,
     /// All at which an interrupt was aimed.
-    pub(crate) aimed: BTreeSet<PromptId>,
+    pub(crate) targeted: BTreeSet<PromptId>,
     /// All that the host cancelled.
     pub(crate) cancelled: BTreeSet<PromptId>,
     /// A reply came after its request had timed out.
@@ -55,7 +55,7 @@ pub(crate) struct World {
     /// The whole lines that have passed: those that the CLI has read, and those that the host has.
     pub(crate) lines: Vec<(&'static str, String)>,
     pub(crate) now: SessionTime,
-    pub(crate) asks: Vec<IncomingId>,
+    pub(crate) open_incoming: Vec<IncomingId>,
     /// To the CLI.
     stdin: Vec<u8>,
     sent: usize,
@@ -74,8 +74,8 @@ impl World {
             ends: BTreeMap::new(),
             turns: BTreeMap::new(),
             results: BTreeSet::new(),
-            aims: BTreeSet::new(),
-            aimed: BTreeSet::new(),
+            interrupt_targets: BTreeSet::new(),
+            targeted: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             late_reply: false,
             lost_output: false,
@@ -86,7 +86,7 @@ impl World {
             log: Vec::new(),
             lines: Vec::new(),
             now: SessionTime::ZERO,
-            asks: Vec::new(),
+            open_incoming: Vec::new(),
             stdin: Vec::new(),
             sent: 0,
             shown: 0,
@@ -105,7 +105,7 @@ impl World {
     pub(crate) fn send(&mut self, count: usize) {
         let count = count.min(self.protocol.poll_transmit().len());
         self.stdin.extend_from_slice(&self.protocol.poll_transmit()[..count]);
-        self.protocol.tell(self.now, Input::Sent(count));
+        self.protocol.apply(self.now, Input::Sent(count));
         self.sent += count;
     }
 
@@ -148,7 +148,7 @@ impl World {
             Some((_, Seen::Init { own })) => self.inits.push(*own),
             Some((_, Seen::Other)) | None => {}
         }
-        self.protocol.tell(self.now, Input::Receive(bytes.into()));
+        self.protocol.apply(self.now, Input::Receive(bytes.into()));
         self.observe();
         self.end();
     }
@@ -156,7 +156,7 @@ impl World {
     /// The end of a dead CLI's output, once all of it was read.
     pub(crate) fn end(&mut self) {
         if self.model.dead && self.model.out.is_empty() {
-            self.protocol.tell(self.now, Input::Eof);
+            self.protocol.apply(self.now, Input::Eof);
             self.observe();
         }
     }
@@ -177,7 +177,7 @@ impl World {
     pub(crate) fn run_dry(&mut self) {
         for _ in 0..2000 {
             self.flush();
-            if !self.asks.is_empty() {
+            if !self.open_incoming.is_empty() {
                 self.answer(0, 2);
                 self.observe();
             } else if !self.run(0) {
@@ -199,15 +199,15 @@ impl World {
     /// The host wants no more.
     pub(crate) fn close(&mut self) {
         self.note("host: close".into());
-        self.protocol.tell(self.now, Input::Close);
+        self.protocol.apply(self.now, Input::Close);
         self.observe();
     }
 
     /// The CLI's end.
     pub(crate) fn exit(&mut self) {
-        self.protocol.tell(self.now, Input::Eof);
-        self.protocol.tell(self.now, Input::StderrEof);
-        self.protocol.tell(self.now, Input::Exited(Exit::Code(0)));
+        self.protocol.apply(self.now, Input::Eof);
+        self.protocol.apply(self.now, Input::StderrEof);
+        self.protocol.apply(self.now, Input::Exited(Exit::Code(0)));
         self.observe();
     }
 
@@ -257,8 +257,8 @@ impl World {
                     inferred: attribution == Attribution::Inferred,
                 });
             }
-            Action::IncomingRequest(ask) => self.asks.push(ask.id()),
-            Action::IncomingCancelled { id: ask, .. } => self.asks.retain(|open| *open != ask),
+            Action::IncomingRequest(incoming) => self.open_incoming.push(incoming.id()),
+            Action::IncomingCancelled { id: incoming, .. } => self.open_incoming.retain(|open| *open != incoming),
             Action::UnmatchedResponse(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
             Action::Closed(_) => self.closed = true,
             _ => {}

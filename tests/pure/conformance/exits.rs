@@ -18,9 +18,9 @@ fn failed(fields: Value) -> String {
 fn end(lines: &[String]) -> SessionClosed {
     let mut host = Host::new();
     host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     for line in lines {
-        host.hears(line);
+        host.receive_line(line);
     }
     host.exits(Exit::Code(1))
 }
@@ -30,28 +30,28 @@ fn error(line: String) -> Option<String> {
 }
 
 #[test]
-fn case_140_the_end_says_what_the_error_result_said_and_the_exit_code() {
+fn case_140_the_end_contains_the_error_text_and_the_exit_code() {
     let closed = end(&[failed(json!({ "errors": ["out of credit"] }))]);
     assert_eq!(closed.last_error.as_deref(), Some("out of credit"));
     assert_eq!((closed.exit, closed.reason), (Some(Exit::Code(1)), CloseReason::Exited));
 }
 
 #[test]
-fn case_141_a_success_that_is_an_error_says_its_text() {
+fn case_141_a_success_with_is_error_is_reported_with_its_text() {
     let line =
         json!({ "type": "result", "subtype": "success", "is_error": true, "result": "API Error: 529", "errors": [] });
     assert_eq!(error(line.to_string()).as_deref(), Some("API Error: 529"));
 }
 
 #[test]
-fn case_142_an_api_error_without_a_text_says_its_status() {
+fn case_142_an_api_error_without_a_text_is_reported_with_its_status() {
     let line =
         json!({ "type": "result", "subtype": "success", "is_error": true, "result": " ", "api_error_status": 529 });
     assert_eq!(error(line.to_string()).as_deref(), Some("API error (HTTP 529)"));
 }
 
 #[test]
-fn case_143_blank_errors_count_as_none_and_junk_does_no_harm() {
+fn case_143_blank_and_malformed_errors_are_ignored() {
     assert_eq!(error(failed(json!({ "errors": ["", " "] }))).as_deref(), Some("error_during_execution"));
     assert_eq!(error(failed(json!({ "errors": "only a text" }))).as_deref(), Some("only a text"));
     for junk in [json!(7), json!({ "a": 1 }), json!([1, {}, null]), json!(null)] {
@@ -66,7 +66,7 @@ fn case_144_several_errors_are_joined() {
 }
 
 #[test]
-fn case_145_without_an_error_result_the_exit_stands_for_itself() {
+fn case_145_without_an_error_result_the_exit_is_the_cause() {
     assert_eq!(end(&[]).last_error, None);
     assert_eq!(end(&[success().into()]).last_error, None);
     let closed = end(&[failed(json!({ "errors": ["first"] })), init().into(), success().into()]);
@@ -74,7 +74,7 @@ fn case_145_without_an_error_result_the_exit_stands_for_itself() {
 }
 
 #[test]
-fn case_146_what_is_no_turn_keeps_the_errors_text() {
+fn case_146_messages_outside_of_a_turn_keep_the_last_error() {
     let task = json!({ "type": "system", "subtype": "task_updated", "task_id": "t" }).to_string();
     for line in [state("idle"), task, r#"{"type":"keep_alive"}"#.into(), r#"{"type":"new"}"#.into()] {
         let closed = end(&[failed(json!({ "errors": ["kept"] })), line]);
@@ -83,7 +83,7 @@ fn case_146_what_is_no_turn_keeps_the_errors_text() {
 }
 
 #[test]
-fn case_147_a_turn_that_begins_after_it_is_another_matter() {
+fn case_147_a_later_turn_clears_the_last_error() {
     let delta = json!({ "type": "stream_event", "event": { "type": "message_start" }, "parent_tool_use_id": null });
     for line in [init().to_owned(), assistant("more"), delta.to_string()] {
         let closed = end(&[failed(json!({ "errors": ["old"] })), line.clone()]);
@@ -92,11 +92,11 @@ fn case_147_a_turn_that_begins_after_it_is_another_matter() {
 }
 
 #[test]
-fn case_148_an_end_of_another_cause_keeps_its_cause() {
+fn case_148_an_end_with_another_cause_keeps_its_cause() {
     let mut host = Host::new();
     host.prompt("go");
-    host.hears(init());
-    host.hears(&failed(json!({ "errors": ["x"] })));
+    host.receive_line(init());
+    host.receive_line(&failed(json!({ "errors": ["x"] })));
     host.protocol.send_failed(host.now);
     while host.times_out().is_some() {}
     let Some(Action::Closed(closed)) = host.actions().pop() else { panic!("it is not over") };
@@ -104,7 +104,7 @@ fn case_148_an_end_of_another_cause_keeps_its_cause() {
 }
 
 #[test]
-fn case_149_what_was_read_is_delivered_after_the_end_and_whoever_waits_is_released() {
+fn case_149_read_messages_are_delivered_after_the_end_and_waiters_are_woken() {
     let mut host = Host::new();
     let prompt = host.prompt("go");
     let request = host.protocol.request(host.now, claude_duplex::Request::new("mcp_status")).expect("it is open");

@@ -40,13 +40,13 @@ fn case_001_two_lines_in_one_read_are_two_messages() {
 }
 
 #[test]
-fn case_002_a_line_end_within_a_text_ends_no_line() {
+fn case_002_an_escaped_newline_does_not_end_a_line() {
     let read = format!("{}\n", long("first\nsecond\r\nthird"));
     assert_eq!(texts([read.as_bytes()]), ["first\nsecond\r\nthird"]);
 }
 
 #[test]
-fn case_003_blank_lines_do_no_harm() {
+fn case_003_blank_lines_are_ignored() {
     let mut host = Host::new();
     let actions = host.receives(format!("{}\n\n\n\r\n{}\n", long("one"), long("two")).as_bytes());
     assert_eq!(actions.len(), 2, "{actions:?}");
@@ -66,7 +66,7 @@ fn case_005_a_large_line_in_reads_of_64_kib_is_one_message() {
 }
 
 #[test]
-fn case_006_whole_and_cut_lines_mix() {
+fn case_006_whole_and_partial_lines_mix() {
     let (one, two, three) = (long("one"), long("two"), long("three"));
     let (head, tail) = two.split_at(9);
     let mut host = Host::new();
@@ -79,7 +79,7 @@ fn case_006_whole_and_cut_lines_mix() {
 
 /// The SDK ends the session at a line past its limit; here the line is lost, told, and the session lives.
 #[test]
-fn case_007_a_line_past_the_limit_is_told_and_not_held() {
+fn case_007_a_line_beyond_the_limit_is_reported_and_not_stored() {
     let mut limited = config();
     limited.limits.line = 1000;
     let mut host = Host::with(limited);
@@ -95,30 +95,30 @@ fn case_007_a_line_past_the_limit_is_told_and_not_held() {
 }
 
 #[test]
-fn case_008_the_limit_is_a_setting_and_the_error_names_it() {
+fn case_008_the_limit_is_a_setting_and_the_error_contains_it() {
     for limit in [100, 200] {
         let mut limited = config();
         limited.limits.line = limit;
         let mut host = Host::with(limited);
         let exact = long(&"x".repeat(limit - long("").len()));
-        assert_eq!(messages(&host.hears(&exact)).len(), 1);
-        let actions = host.hears(&format!("{exact} "));
+        assert_eq!(messages(&host.receive_line(&exact)).len(), 1);
+        let actions = host.receive_line(&format!("{exact} "));
         assert_eq!(rejected(&actions)[0].reason.to_string(), "the line is longer than `Limits::line`");
     }
 }
 
 #[test]
-fn case_009_the_limit_holds_for_a_line_that_comes_whole() {
+fn case_009_the_limit_applies_to_a_line_in_one_read() {
     let mut limited = config();
     limited.limits.line = 50;
-    let actions = Host::with(limited).hears(&long(&"x".repeat(100)));
+    let actions = Host::with(limited).receive_line(&long(&"x".repeat(100)));
     assert_eq!(rejected(&actions)[0].reason, RejectedReason::TooLong);
     assert!(messages(&actions).is_empty());
 }
 
 /// What is no JSON is not fatal; it is not passed over in silence either.
 #[test]
-fn case_010_lines_that_are_no_json_are_told_and_passed_over() {
+fn case_010_lines_that_are_not_json_are_reported_and_skipped() {
     let read = format!("[SandboxDebug] starting\n{}\nwarning: x\n{}\n", long("one"), long("two"));
     let actions = Host::new().receives(read.as_bytes());
     assert_eq!(messages(&actions).into_iter().map(text).collect::<Vec<_>>(), ["one", "two"]);
@@ -127,13 +127,13 @@ fn case_010_lines_that_are_no_json_are_told_and_passed_over() {
 }
 
 #[test]
-fn case_011_noise_in_a_read_of_its_own_is_the_same() {
+fn case_011_noise_in_a_separate_read_is_reported() {
     let (one, two) = (format!("{}\n", long("one")), format!("{}\n", long("two")));
     assert_eq!(texts([&b"noise\n"[..], one.as_bytes(), b"more", b" noise\n", two.as_bytes()]), ["one", "two"]);
 }
 
 #[test]
-fn case_012_noise_after_the_last_message_is_told_at_the_end() {
+fn case_012_noise_after_the_last_message_is_reported_at_the_end() {
     let mut host = Host::new();
     host.receives(format!("{}\nbye", long("one")).as_bytes());
     host.protocol.eof(host.now);
@@ -141,7 +141,7 @@ fn case_012_noise_after_the_last_message_is_told_at_the_end() {
 }
 
 #[test]
-fn case_013_blanks_at_a_cut_within_a_text_stay() {
+fn case_013_blanks_at_a_chunk_boundary_inside_a_string_are_kept() {
     for blank in [" ", "\u{a0}", "\u{2009}", "\u{3000}", "\u{2028}"] {
         let wanted = format!("a{blank}{blank}b");
         let line = format!("{}\n", long(&wanted));
@@ -153,21 +153,21 @@ fn case_013_blanks_at_a_cut_within_a_text_stay() {
 }
 
 #[test]
-fn case_014_a_long_run_of_blanks_stays() {
+fn case_014_a_long_run_of_blanks_is_kept() {
     let wanted = " ".repeat(400_000);
     let line = format!("{}\n", long(&wanted));
     assert_eq!(texts(line.as_bytes().chunks(64 * 1024)), [wanted]);
 }
 
 #[test]
-fn case_015_an_object_that_does_not_parse_is_told() {
-    let actions = Host::new().hears(r#"{"type":"assistant","text":}"#);
+fn case_015_an_object_that_does_not_parse_is_reported() {
+    let actions = Host::new().receive_line(r#"{"type":"assistant","text":}"#);
     assert_eq!(rejected(&actions)[0].reason, RejectedReason::NotJson);
     assert_eq!(&*rejected(&actions)[0].head, br#"{"type":"assistant","text":}"#);
 }
 
 #[test]
-fn case_016_a_last_line_without_its_end_is_a_message() {
+fn case_016_a_last_line_without_a_newline_is_a_message() {
     let mut host = Host::new();
     assert!(host.receives(long("last").as_bytes()).is_empty());
     host.protocol.eof(host.now);
@@ -175,7 +175,7 @@ fn case_016_a_last_line_without_its_end_is_a_message() {
 }
 
 #[test]
-fn case_017_a_last_line_that_is_cut_is_no_message() {
+fn case_017_a_truncated_last_line_is_not_a_message() {
     let mut host = Host::new();
     host.receives(&long("last").as_bytes()[..12]);
     host.protocol.eof(host.now);
@@ -186,7 +186,7 @@ fn case_017_a_last_line_that_is_cut_is_no_message() {
 
 /// Whoever writes, all lines go through one buffer: whatever parts the pipe takes, they come out whole and in order.
 #[test]
-fn case_018_what_is_written_at_once_comes_out_in_whole_lines() {
+fn case_018_concurrent_writes_are_whole_lines() {
     let mut sends = config();
     sends.when_busy = claude_duplex::WhenBusy::Send;
     let mut host = Host::with(sends);

@@ -101,32 +101,32 @@ fn request(event: &str, fields: Value) -> Value {
     json!({ "subtype": "hook_callback", "callback_id": "hook_0", "input": input, "tool_use_id": "toolu_1" })
 }
 
-fn asked(event: &str, fields: Value) -> (Host, IncomingRequest) {
+fn request_from_cli(event: &str, fields: Value) -> (Host, IncomingRequest) {
     let mut host = Host::with(owner());
-    let ask = host.asked("ask-1", request(event, fields));
-    (host, ask)
+    let incoming_request = host.request_from_cli("ask-1", request(event, fields));
+    (host, incoming_request)
 }
 
 /// What the answer to a hook of that event is written as.
-fn said(event: &str, answer: impl Into<IncomingResponse>) -> Value {
-    let (mut host, ask) = asked(event, json!({}));
-    host.payload(&ask, answer)
+fn response_of(event: &str, answer: impl Into<IncomingResponse>) -> Value {
+    let (mut host, incoming_request) = request_from_cli(event, json!({}));
+    host.payload(&incoming_request, answer)
 }
 
 fn details(event: &str, fields: Value) -> HookDetails {
-    let (_, ask) = asked(event, fields);
-    let details = ask.hook().unwrap().input.details().unwrap();
+    let (_, incoming_request) = request_from_cli(event, fields);
+    let details = incoming_request.hook().unwrap().input.details().unwrap();
     assert!(details.unknown_fields().is_empty(), "{event}: {:?}", details.unknown_fields());
     details
 }
 
 #[test]
-fn case_078_a_hook_is_told_by_its_callback_id_with_its_input_and_its_call() {
-    let (_, ask) = asked(
+fn case_078_a_hook_request_has_callback_id_input_and_tool_call() {
+    let (_, incoming_request) = request_from_cli(
         "PreToolUse",
         json!({ "tool_name": "Bash", "tool_input": { "command": "ls" }, "tool_use_id": "toolu_1" }),
     );
-    let hook = ask.hook().unwrap();
+    let hook = incoming_request.hook().unwrap();
     assert_eq!((hook.callback_id.as_str(), hook.tool_use_id.as_deref()), ("hook_0", Some("toolu_1")));
     assert_eq!((hook.input.event.clone(), hook.input.session_id.as_deref()), (HookEvent::PreToolUse, Some("s")));
     let HookDetails::PreToolUse(call) = hook.input.details().unwrap() else { panic!("it is of a tool") };
@@ -147,7 +147,7 @@ fn case_079_every_key_of_an_output_is_written() {
         .system_message("told")
         .terminal_sequence("\u{7}");
     assert_eq!(
-        said("PreToolUse", output),
+        response_of("PreToolUse", output),
         json!({
             "continue": true, "suppressOutput": true, "decision": "approve", "reason": "why", "systemMessage": "told",
             "terminalSequence": "\u{7}",
@@ -157,30 +157,33 @@ fn case_079_every_key_of_an_output_is_written() {
             },
         })
     );
-    assert_eq!(said("Stop", HookOutput::new().stop("enough")), json!({ "continue": false, "stopReason": "enough" }));
-    assert_eq!(said("Stop", HookOutput::new()), json!({}));
+    assert_eq!(
+        response_of("Stop", HookOutput::new().stop("enough")),
+        json!({ "continue": false, "stopReason": "enough" })
+    );
+    assert_eq!(response_of("Stop", HookOutput::new()), json!({}));
 }
 
 #[test]
 fn case_080_continue_and_async_are_spelled_as_on_the_wire() {
     let later = HookOutput::in_background(Some(Duration::from_millis(1500)));
-    assert_eq!(said("PostToolUse", later), json!({ "async": true, "asyncTimeout": 1500 }));
-    assert_eq!(said("PostToolUse", HookOutput::in_background(None)), json!({ "async": true }));
+    assert_eq!(response_of("PostToolUse", later), json!({ "async": true, "asyncTimeout": 1500 }));
+    assert_eq!(response_of("PostToolUse", HookOutput::in_background(None)), json!({ "async": true }));
     let stop = HookOutput::new().stop("enough");
-    assert_eq!(said("PostToolUse", stop), json!({ "continue": false, "stopReason": "enough" }));
+    assert_eq!(response_of("PostToolUse", stop), json!({ "continue": false, "stopReason": "enough" }));
 }
 
 #[test]
 fn case_081_a_hook_that_fails_is_an_error_and_never_a_success() {
-    let (mut host, ask) = asked("Stop", json!({}));
-    let response = host.answers(&ask, IncomingResponse::Error { message: "the hook broke".into() });
+    let (mut host, incoming_request) = request_from_cli("Stop", json!({}));
+    let response = host.answers(&incoming_request, IncomingResponse::Error { message: "the hook broke".into() });
     assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the hook broke")));
     // What is no object cannot be made: an output is one, whatever is said with it.
-    assert!(said("Stop", HookOutput::default()).is_object());
+    assert!(response_of("Stop", HookOutput::default()).is_object());
 }
 
 #[test]
-fn case_082_the_events_pass_with_what_is_theirs() {
+fn case_082_events_keep_their_own_fields() {
     let HookDetails::Notification(note) =
         details("Notification", json!({ "message": "m", "title": "t", "notification_type": "n" }))
     else {
@@ -189,23 +192,23 @@ fn case_082_the_events_pass_with_what_is_theirs() {
     assert_eq!((note.message.as_str(), note.notification_type.as_deref()), ("m", Some("n")));
 
     let suggestion = json!({ "type": "setMode", "mode": "plan", "destination": "session" });
-    let HookDetails::PermissionRequest(asks) = details(
+    let HookDetails::PermissionRequest(request_fields) = details(
         "PermissionRequest",
         json!({ "tool_name": "Bash", "tool_input": {}, "permission_suggestions": [suggestion] }),
     ) else {
         panic!("a permission request")
     };
-    let suggestions = asks.permission_suggestions.unwrap();
+    let suggestions = request_fields.permission_suggestions.unwrap();
     assert_eq!(suggestions[0].change(), Ok(PermissionChange::SetMode("plan".into())));
 
-    let (_, ask) = asked("SubagentStart", json!({ "agent_id": "a1", "agent_type": "Explore" }));
-    let input = ask.hook().unwrap().input;
+    let (_, incoming_request) = request_from_cli("SubagentStart", json!({ "agent_id": "a1", "agent_type": "Explore" }));
+    let input = incoming_request.hook().unwrap().input;
     assert_eq!((input.agent_id.as_deref(), input.agent_type.as_deref()), (Some("a1"), Some("Explore")));
 
     let mcp = PostToolUseOutput::new().updated_mcp_tool_output(Json::parse("[1]").unwrap());
-    let own = said("PostToolUse", mcp)["hookSpecificOutput"].take();
+    let own = response_of("PostToolUse", mcp)["hookSpecificOutput"].take();
     assert_eq!(own, json!({ "hookEventName": "PostToolUse", "updatedMCPToolOutput": [1] }));
-    let context = said("PreToolUse", PreToolUseOutput::new().additional_context("more"));
+    let context = response_of("PreToolUse", PreToolUseOutput::new().additional_context("more"));
     assert_eq!(context["hookSpecificOutput"]["additionalContext"], "more");
 }
 
@@ -303,37 +306,45 @@ fn outputs() -> Vec<(&'static str, HookOutput, Value)> {
 }
 
 #[test]
-fn case_083_each_event_has_the_keys_of_the_wire() {
+fn case_083_each_event_uses_the_keys_of_the_wire() {
     for (event, output, mut own) in outputs() {
         own["hookEventName"] = event.into();
-        assert_eq!(said(event, output), json!({ "hookSpecificOutput": own }));
+        assert_eq!(response_of(event, output), json!({ "hookSpecificOutput": own }));
     }
 }
 
 #[test]
-fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
+fn a_permission_request_hook_can_allow_with_the_original_input() {
     let output = PermissionRequestOutput::new().decision(Decision::allow());
-    assert_eq!(said("PermissionRequest", output)["hookSpecificOutput"]["decision"], json!({ "behavior": "allow" }));
+    assert_eq!(
+        response_of("PermissionRequest", output)["hookSpecificOutput"]["decision"],
+        json!({ "behavior": "allow" })
+    );
     let other =
         Allow::new().with_input(Json::parse("{}").unwrap()).and_remember(PermissionChange::SetMode("plan".into()));
-    let own = said("PermissionRequest", PermissionRequestOutput::new().decision(other))["hookSpecificOutput"].take();
+    let own =
+        response_of("PermissionRequest", PermissionRequestOutput::new().decision(other))["hookSpecificOutput"].take();
     let remembered = json!([{ "type": "setMode", "mode": "plan", "destination": "session" }]);
     assert_eq!(own["decision"], json!({ "behavior": "allow", "updatedInput": {}, "updatedPermissions": remembered }));
 }
 
 #[test]
-fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
+fn an_output_for_another_event_is_refused_and_the_request_stays_open() {
     for (event, output, _) in outputs() {
-        let (mut host, ask) = asked(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
-        assert_eq!(host.protocol.respond(host.now, ask.id(), output), Err(RespondError::Mismatch), "{event}");
+        let (mut host, incoming_request) = request_from_cli(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
+        assert_eq!(
+            host.protocol.respond(host.now, incoming_request.id(), output),
+            Err(RespondError::Mismatch),
+            "{event}"
+        );
         assert_eq!(host.written(), [] as [Value; 0]);
-        host.answers(&ask, HookOutput::new());
+        host.answers(&incoming_request, HookOutput::new());
     }
 }
 
 #[test]
-fn case_084_what_may_be_said_is_read_where_it_is() {
-    let (_, ask) = asked(
+fn case_084_optional_hook_fields_are_read() {
+    let (_, incoming_request) = request_from_cli(
         "Stop",
         json!({
             "prompt_id": "p", "permission_mode": "plan", "effort": { "level": "high" }, "stop_hook_active": true,
@@ -342,7 +353,7 @@ fn case_084_what_may_be_said_is_read_where_it_is() {
             "session_crons": [{ "id": "c", "schedule": "* * * * *", "recurring": true, "prompt": "p" }],
         }),
     );
-    let input = ask.hook().unwrap().input;
+    let input = incoming_request.hook().unwrap().input;
     assert_eq!((input.prompt_id.as_deref(), input.permission_mode.as_deref()), (Some("p"), Some("plan")));
     assert_eq!(input.effort.as_ref().map(|effort| effort.level.as_str()), Some("high"));
     let HookDetails::Stop(stop) = input.details().unwrap() else { panic!("a stop") };
@@ -363,7 +374,7 @@ fn case_084_what_may_be_said_is_read_where_it_is() {
 }
 
 #[test]
-fn every_event_is_known_and_one_that_is_new_stays_readable() {
+fn every_hook_event_is_typed_and_an_unknown_event_is_readable() {
     // What each must say; the others say nothing that they must.
     let all = json!({
         "tool_name": "T", "tool_input": {}, "tool_calls": [], "message": "m", "prompt": "p", "command_name": "c",
@@ -372,24 +383,24 @@ fn every_event_is_known_and_one_that_is_new_stays_readable() {
     });
     for event in EVENTS {
         assert!(!matches!(HookEvent::from(event), HookEvent::Other(..)), "{event}");
-        let (_, ask) = asked(event, all.clone());
-        let details = ask.hook().unwrap().input.details().unwrap();
+        let (_, incoming_request) = request_from_cli(event, all.clone());
+        let details = incoming_request.hook().unwrap().input.details().unwrap();
         assert!(format!("{details:?}").starts_with(&format!("{event}({event}HookInput {{")), "{event}: {details:?}");
     }
-    let (_, ask) = asked("Tomorrow", json!({ "new": 1 }));
-    let hook = ask.hook().unwrap();
+    let (_, incoming_request) = request_from_cli("Tomorrow", json!({ "new": 1 }));
+    let hook = incoming_request.hook().unwrap();
     assert!(matches!(&hook.input.event, HookEvent::Other(event) if **event == *"Tomorrow"));
     let HookDetails::Unknown(fields) = hook.input.details().unwrap() else { panic!("it is not known") };
     assert_eq!(fields.get("new").map(Json::as_str), Some("1"));
-    let (_, ask) = asked("PreToolUse", json!({ "tool_input": {} }));
-    assert_eq!(ask.hook().unwrap().input.details().unwrap_err().path(), "input.tool_name");
+    let (_, incoming_request) = request_from_cli("PreToolUse", json!({ "tool_input": {} }));
+    assert_eq!(incoming_request.hook().unwrap().input.details().unwrap_err().path(), "input.tool_name");
 }
 
 #[test]
-fn what_nobody_answers_is_stopped_where_it_guards_something() {
+fn an_unhandled_hook_that_guards_an_action_blocks_it() {
     let declined = |event| {
         let mut host = Host::with(config());
-        let declined = host.asks("ask-1", request_of(event));
+        let declined = host.receive_request("ask-1", request_of(event));
         assert!(
             matches!(&declined[..], [Action::IncomingDeclined { reason: DeclinedReason::Unhandled, .. }]),
             "{event:?}"
@@ -397,7 +408,7 @@ fn what_nobody_answers_is_stopped_where_it_guards_something() {
         host.written().remove(0)["response"].take()
     };
     for event in GUARDS {
-        check_refusal(event, &declined(event), "there is nobody to ask for this permission");
+        check_refusal(event, &declined(event), "no handler for this permission request");
     }
     for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
         assert_eq!(declined(event)["subtype"], "error", "{event:?}");
@@ -406,13 +417,13 @@ fn what_nobody_answers_is_stopped_where_it_guards_something() {
 
 /// The CLI takes an error for an empty output.
 #[test]
-fn an_error_of_the_host_stops_what_a_hook_guards() {
+fn an_error_response_to_a_guarding_hook_blocks_the_action() {
     let failed = |event| {
         let mut host = Host::with(owner());
-        let ask = host.asked("ask-1", request_of(event));
-        let response = host.answers(&ask, IncomingResponse::Error { message: "the hook broke".into() });
-        let told = host.actions();
-        assert!(matches!(&told[0], Action::IncomingAnswered { response: ResponseKind::Error, .. }), "{told:?}");
+        let incoming_request = host.request_from_cli("ask-1", request_of(event));
+        let response = host.answers(&incoming_request, IncomingResponse::Error { message: "the hook broke".into() });
+        let reported = host.actions();
+        assert!(matches!(&reported[0], Action::IncomingAnswered { response: ResponseKind::Error, .. }), "{reported:?}");
         response
     };
     for event in GUARDS {
@@ -425,20 +436,20 @@ fn an_error_of_the_host_stops_what_a_hook_guards() {
 }
 
 #[test]
-fn a_declined_guard_gets_the_same_refusal() {
+fn a_declined_guarding_hook_blocks_the_action() {
     for event in GUARDS {
         let mut host = Host::with(owner());
-        let ask = host.asked("ask-1", request_of(event));
+        let incoming_request = host.request_from_cli("ask-1", request_of(event));
         check_refusal(
             event,
-            &host.answers(&ask, IncomingResponse::Decline),
-            "there is nobody to ask for this permission",
+            &host.answers(&incoming_request, IncomingResponse::Decline),
+            "no handler for this permission request",
         );
     }
 }
 
 #[test]
-fn a_shell_command_of_a_skill_is_read_by_its_view() {
+fn a_skill_shell_command_hook_is_typed() {
     let HookDetails::PreSkillShellCommand(command) = details(
         "PreSkillShellCommand",
         json!({

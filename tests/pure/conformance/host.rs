@@ -43,7 +43,7 @@ impl Host {
     }
 
     /// The CLI says a line; what that sets in motion.
-    pub(crate) fn hears(&mut self, line: &str) -> Vec<Action> {
+    pub(crate) fn receive_line(&mut self, line: &str) -> Vec<Action> {
         self.receives(format!("{line}\n").as_bytes())
     }
 
@@ -53,33 +53,35 @@ impl Host {
     }
 
     /// The CLI asks something that the host owns.
-    pub(crate) fn asked(&mut self, id: &str, request: Value) -> IncomingRequest {
+    pub(crate) fn request_from_cli(&mut self, id: &str, request: Value) -> IncomingRequest {
         self.actions();
-        let actions = self.asks(id, request);
+        let actions = self.receive_request(id, request);
         match <[Action; 1]>::try_from(actions) {
-            Ok([Action::IncomingRequest(ask)]) => ask,
+            Ok([Action::IncomingRequest(incoming)]) => incoming,
             other => panic!("it was not asked: {other:?}"),
         }
     }
 
     /// The CLI asks something; what that sets in motion.
-    pub(crate) fn asks(&mut self, id: &str, request: Value) -> Vec<Action> {
-        self.hears(&serde_json::json!({ "type": "control_request", "request_id": id, "request": request }).to_string())
+    pub(crate) fn receive_request(&mut self, id: &str, request: Value) -> Vec<Action> {
+        self.receive_line(
+            &serde_json::json!({ "type": "control_request", "request_id": id, "request": request }).to_string(),
+        )
     }
 
     /// The `response` that an answer is written as.
-    pub(crate) fn answers(&mut self, ask: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
-        self.protocol.respond(self.now, ask.id(), answer.into()).expect("the answer is taken");
+    pub(crate) fn answers(&mut self, incoming: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
+        self.protocol.respond(self.now, incoming.id(), answer.into()).expect("the answer is taken");
         let mut lines = self.written();
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(lines[0]["type"], "control_response");
-        assert_eq!(lines[0]["response"]["request_id"], ask.request_id().as_str());
+        assert_eq!(lines[0]["response"]["request_id"], incoming.request_id().as_str());
         lines[0]["response"].take()
     }
 
     /// The payload of a success that an answer is written as.
-    pub(crate) fn payload(&mut self, ask: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
-        let mut response = self.answers(ask, answer);
+    pub(crate) fn payload(&mut self, incoming: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
+        let mut response = self.answers(incoming, answer);
         assert_eq!(response["subtype"], "success", "{response}");
         response["response"].take()
     }

@@ -43,7 +43,7 @@ fn replied(actions: &[Action], wanted: RequestId) -> Result<Response, RequestErr
 fn checked(initialize: &Initialize, reply: &Value) -> Result<(), InitializeError> {
     let mut host = Host::new();
     let (id, request_id) = open(&mut host, initialize.clone());
-    let reply = replied(&host.hears(&success(&request_id, reply)), id).expect("a success");
+    let reply = replied(&host.receive_line(&success(&request_id, reply)), id).expect("a success");
     initialize.check(&reply.decode_as::<Initialize>().expect("an object"))
 }
 
@@ -52,7 +52,7 @@ fn guarded() -> Initialize {
 }
 
 #[test]
-fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
+fn case_042_hook_ids_and_failure_policies_are_written() {
     let hook = HookMatcher::new("hook_0").callback_ids(["hook_0", "hook_1"]).for_matching("Bash").timeout(30).block();
     let initialize =
         Initialize::new().hook(HookEvent::PreToolUse, hook).hook(HookEvent::PreToolUse, HookMatcher::new("hook_2"));
@@ -66,14 +66,14 @@ fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
 }
 
 #[test]
-fn case_043_what_a_failure_means_is_left_out_unless_it_is_set() {
+fn case_043_an_unset_failure_policy_is_omitted() {
     let hooks = line(Initialize::new().hook(HookEvent::Stop, HookMatcher::new("h")))["hooks"].clone();
     assert_eq!(hooks, json!({ "Stop": [{ "hookCallbackIds": ["h"] }] }));
     assert_eq!(line(Initialize::new()), json!({ "subtype": "initialize" }));
 }
 
 #[test]
-fn case_044_a_block_does_not_hold_where_the_cli_does_not_know_it() {
+fn case_044_a_blocking_failure_policy_that_the_cli_does_not_know_is_an_error() {
     assert_eq!(checked(&guarded(), &json!({ "hooks_applied": true })), Err(InitializeError::BlockUnsupported));
     assert_eq!(
         checked(&guarded(), &json!({ "hook_on_failure_supported": false })),
@@ -87,7 +87,7 @@ fn case_044_a_block_does_not_hold_where_the_cli_does_not_know_it() {
 }
 
 #[test]
-fn case_045_an_unknown_word_for_a_failure_is_taken_for_a_block() {
+fn case_045_an_unknown_failure_policy_counts_as_blocking() {
     let hook = HookMatcher::new("h").on_failure(OnFailure::from("explode"));
     let initialize = Initialize::new().hook(HookEvent::PreToolUse, hook);
     assert_eq!(line(initialize.clone())["hooks"]["PreToolUse"][0]["onFailure"], "explode");
@@ -101,13 +101,13 @@ fn case_045_an_unknown_word_for_a_failure_is_taken_for_a_block() {
 }
 
 #[test]
-fn case_046_a_block_does_not_hold_where_the_hooks_were_not_applied() {
+fn case_046_a_blocking_failure_policy_without_applied_hooks_is_an_error() {
     let reply = json!({ "hook_on_failure_supported": true, "hooks_applied": false });
     assert_eq!(checked(&guarded(), &reply), Err(InitializeError::HooksNotApplied));
 }
 
 #[test]
-fn case_047_a_hook_that_may_fail_needs_nothing() {
+fn case_047_a_hook_that_may_fail_has_no_requirement() {
     let hook = HookMatcher::new("h").on_failure(OnFailure::Continue);
     let initialize = Initialize::new().hook(HookEvent::PreToolUse, hook).hook(HookEvent::Stop, HookMatcher::new("g"));
     assert_eq!(checked(&initialize, &json!({})), Ok(()));
@@ -127,14 +127,14 @@ fn servers_that_were_sent_must_be_applied() {
 }
 
 #[test]
-fn case_048_dynamic_sections_are_only_spoken_of_where_that_is_set() {
+fn case_048_unset_dynamic_sections_are_omitted() {
     assert_eq!(line(Initialize::new().exclude_dynamic_sections(true))["excludeDynamicSections"], true);
     assert_eq!(line(Initialize::new().exclude_dynamic_sections(false))["excludeDynamicSections"], false);
     assert_eq!(line(Initialize::new()).get("excludeDynamicSections"), None);
 }
 
 #[test]
-fn case_049_a_snapshot_of_false_is_sent_and_an_unset_one_is_not() {
+fn case_049_a_false_snapshot_is_sent_and_an_unset_one_is_omitted() {
     assert_eq!(line(Initialize::new().system_prompt_snapshot(false))["systemPromptSnapshot"], false);
     assert_eq!(line(Initialize::new().system_prompt_snapshot(true))["systemPromptSnapshot"], true);
     assert_eq!(line(Initialize::new()).get("systemPromptSnapshot"), None);
@@ -148,20 +148,20 @@ fn case_050_a_list_of_skills_is_sent_even_empty() {
 }
 
 #[test]
-fn case_051_subagent_text_is_only_forwarded_where_that_is_set() {
+fn case_051_subagent_text_is_forwarded_only_if_set() {
     assert_eq!(line(Initialize::new().forward_subagent_text(true))["forwardSubagentText"], true);
     assert_eq!(line(Initialize::new()).get("forwardSubagentText"), None);
 }
 
 #[test]
-fn case_052_agents_travel_in_initialize_whatever_their_size() {
+fn case_052_agents_of_any_size_are_in_initialize() {
     let prompt = "look ".repeat(100_000);
     let initialize = Initialize::new().agent("scout", AgentDefinition::new("looks", &prompt));
     assert_eq!(line(initialize)["agents"]["scout"]["prompt"], prompt);
 }
 
 #[test]
-fn case_053_an_agents_keys_are_in_camel_case_and_unset_ones_are_left_out() {
+fn case_053_agent_keys_are_camel_case_and_unset_ones_are_omitted() {
     let agent = AgentDefinition::new("looks", "look")
         .tools(["Read"])
         .disallowed_tools(["Bash"])
@@ -186,7 +186,7 @@ fn case_053_an_agents_keys_are_in_camel_case_and_unset_ones_are_left_out() {
 
 /// The SDK takes its own limit from the environment; here it is a setting, with the same default.
 #[test]
-fn case_054_the_time_for_initialize_is_a_minute_and_can_be_set() {
+fn case_054_the_timeout_of_initialize_is_a_minute_and_can_be_set() {
     let wait = |config: claude_duplex::Config| {
         let mut host = Host::with(config);
         let (id, _) = open(&mut host, Initialize::new());
@@ -204,10 +204,10 @@ fn case_054_the_time_for_initialize_is_a_minute_and_can_be_set() {
 const CANNOT_START: &str = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]}"#;
 
 #[test]
-fn case_055_an_error_result_before_the_reply_says_why_there_is_none() {
+fn case_055_an_error_result_before_the_response_is_its_cause() {
     let mut host = Host::new();
     let (id, _) = open(&mut host, Initialize::new());
-    host.hears(CANNOT_START);
+    host.receive_line(CANNOT_START);
     let later = host.protocol.request(host.now, Request::new("get_settings")).unwrap();
     host.protocol.eof(host.now);
     let actions = host.actions();
@@ -219,26 +219,26 @@ fn case_055_an_error_result_before_the_reply_says_why_there_is_none() {
 }
 
 #[test]
-fn an_error_of_a_turn_that_is_over_explains_no_end() {
+fn the_error_of_an_earlier_turn_does_not_explain_the_end() {
     for line in [init(), r#"{"type":"result","subtype":"success","is_error":false,"result":"ok"}"#] {
         let mut host = Host::new();
         let (id, _) = open(&mut host, Initialize::new());
-        host.hears(CANNOT_START);
-        host.hears(line);
+        host.receive_line(CANNOT_START);
+        host.receive_line(line);
         host.protocol.eof(host.now);
         assert_eq!(replied(&host.actions(), id), Err(RequestError::Lost(LostReason::Eof)), "{line}");
     }
 }
 
 #[test]
-fn case_056_a_success_without_a_payload_is_one() {
+fn case_056_a_success_without_a_payload_is_a_success() {
     for response in ["", r#","response":null"#, r#","response":{}"#] {
         let mut host = Host::new();
         let (id, request_id) = open(&mut host, Initialize::new());
         let line = format!(
             r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{request_id}{response}}}}}"#
         );
-        let reply = replied(&host.hears(&line), id).expect("a success");
+        let reply = replied(&host.receive_line(&line), id).expect("a success");
         let InitializeResponse { commands, unknown_fields, .. } =
             reply.decode_as::<Initialize>().expect("an empty object");
         assert_eq!((commands, unknown_fields.len()), (None, 0), "{response}");
@@ -252,40 +252,40 @@ fn refusal(request_id: &Value) -> String {
 }
 
 /// Whether a dialog of that kind reaches the host.
-fn is_asked(host: &mut Host, id: &str, kind: &str) -> bool {
+fn is_requested(host: &mut Host, id: &str, kind: &str) -> bool {
     host.actions();
-    let actions = host.asks(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
+    let actions = host.receive_request(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
     actions.iter().any(|action| matches!(action, Action::IncomingRequest(_)))
 }
 
 #[test]
-fn dialogs_are_declared_by_the_initialize_that_the_cli_accepts() {
+fn dialogs_are_declared_by_the_accepted_initialize() {
     let declaring =
         |kinds: Value| Request::initialize().field("supportedDialogKinds", Json::from_value(&kinds).unwrap());
     let mut host = Host::with(owner());
     let (_, first) = open(&mut host, declaring(json!(["pick"])));
-    assert!(is_asked(&mut host, "1", "pick"), "the CLI may have accepted it");
-    host.hears(&success(&first, &json!({})));
+    assert!(is_requested(&mut host, "1", "pick"), "the CLI may have accepted it");
+    host.receive_line(&success(&first, &json!({})));
     let (_, second) = open(&mut host, declaring(json!(["other"])));
-    assert!(is_asked(&mut host, "2", "pick") && is_asked(&mut host, "3", "other"));
-    host.hears(&refusal(&second));
-    assert!(is_asked(&mut host, "4", "pick"), "what the CLI accepted still holds");
-    assert!(!is_asked(&mut host, "5", "other"), "it was refused");
+    assert!(is_requested(&mut host, "2", "pick") && is_requested(&mut host, "3", "other"));
+    host.receive_line(&refusal(&second));
+    assert!(is_requested(&mut host, "4", "pick"), "what the CLI accepted still holds");
+    assert!(!is_requested(&mut host, "5", "other"), "it was refused");
     let (_, third) = open(&mut host, declaring(json!(["third"])));
-    host.hears(&success(&third, &json!({})));
+    host.receive_line(&success(&third, &json!({})));
     assert!(
-        is_asked(&mut host, "6", "third") && !is_asked(&mut host, "7", "pick"),
+        is_requested(&mut host, "6", "third") && !is_requested(&mut host, "7", "pick"),
         "the last one that was accepted counts"
     );
 }
 
 #[test]
-fn an_initialize_that_is_overdue_may_still_be_accepted() {
+fn a_late_response_to_initialize_still_declares_dialogs() {
     let kinds = Json::from_value(&json!(["pick"])).unwrap();
     let mut host = Host::with(owner());
     let (_, request_id) = open(&mut host, Request::initialize().field("supportedDialogKinds", kinds));
     host.times_out();
-    assert!(is_asked(&mut host, "1", "pick"));
-    host.hears(&success(&request_id, &json!({})));
-    assert!(is_asked(&mut host, "2", "pick"));
+    assert!(is_requested(&mut host, "1", "pick"));
+    host.receive_line(&success(&request_id, &json!({})));
+    assert!(is_requested(&mut host, "2", "pick"));
 }

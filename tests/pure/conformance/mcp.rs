@@ -30,18 +30,18 @@ fn calc() -> SdkMcpServer {
     SdkMcpServer::new("calc", "1").tool(SdkMcpTool::new("double", "twice", parse(&json!({ "type": "object" }))))
 }
 
-fn message(ask: &IncomingRequest) -> IncomingMcpMessage {
-    ask.mcp().unwrap()
+fn message(incoming_request: &IncomingRequest) -> IncomingMcpMessage {
+    incoming_request.mcp().unwrap()
 }
 
 /// What the server says to a message, as a host with nothing else in it passes it on.
 fn served(host: &mut Host, id: &str, rpc: Value) -> Value {
-    let ask = host.asked(id, request(rpc));
-    let answer = match calc().react(&message(&ask)) {
+    let incoming_request = host.request_from_cli(id, request(rpc));
+    let answer = match calc().react(&message(&incoming_request)) {
         McpReaction::Answer(answer) => answer,
         McpReaction::Call(call) => doubled(&call),
     };
-    host.payload(&ask, answer)["mcp_response"].take()
+    host.payload(&incoming_request, answer)["mcp_response"].take()
 }
 
 fn doubled(call: &mcp::McpToolCall) -> mcp::McpResponse {
@@ -57,7 +57,7 @@ fn hello() -> Value {
 }
 
 #[test]
-fn case_088_the_handshake_is_served_behind_a_prompt_and_before_initialize_is_answered() {
+fn case_088_the_mcp_handshake_is_served_before_the_initialize_response() {
     let mut host = Host::with(owner());
     let servers = parse(&json!(["calc"]));
     host.protocol.request(host.now, Request::initialize().field("sdkMcpServers", servers)).unwrap();
@@ -74,11 +74,11 @@ fn case_088_the_handshake_is_served_behind_a_prompt_and_before_initialize_is_ans
         result,
         json!({ "jsonrpc": "2.0", "id": 2, "result": { "content": [{ "type": "text", "text": "42" }] } })
     );
-    assert!(!host.hears(init()).is_empty());
+    assert!(!host.receive_line(init()).is_empty());
 }
 
 #[test]
-fn a_version_that_is_not_known_is_answered_with_the_newest_that_is() {
+fn an_unknown_mcp_version_is_answered_with_the_newest_known() {
     let mut host = Host::with(owner());
     for (at, params) in [json!({ "protocolVersion": "2099-01-01" }), json!({}), json!(7)].into_iter().enumerate() {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
@@ -98,14 +98,17 @@ fn case_089_a_notification_is_acknowledged() {
 #[test]
 fn case_090_an_unknown_server_is_a_json_rpc_error() {
     let mut host = Host::with(owner());
-    let ask = host.asked("ask-1", json!({ "subtype": "mcp_message", "server_name": "none", "message": hello() }));
-    let McpReaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("there is nothing to call") };
-    let response = host.payload(&ask, answer)["mcp_response"].take();
+    let incoming_request =
+        host.request_from_cli("ask-1", json!({ "subtype": "mcp_message", "server_name": "none", "message": hello() }));
+    let McpReaction::Answer(answer) = calc().react(&message(&incoming_request)) else {
+        panic!("there is nothing to call")
+    };
+    let response = host.payload(&incoming_request, answer)["mcp_response"].take();
     assert_eq!((&response["error"]["code"], &response["id"]), (&json!(code::METHOD_NOT_FOUND), &json!(0)));
 }
 
 #[test]
-fn case_091_a_malformed_message_is_an_error_under_its_id_and_the_session_goes_on() {
+fn case_091_a_malformed_message_is_an_error_under_its_id_and_the_session_continues() {
     let mut host = Host::with(owner());
     for (at, malformed) in
         [json!({ "jsonrpc": "2.0", "id": 4 }), json!({ "id": 4, "method": 7 })].into_iter().enumerate()
@@ -121,34 +124,36 @@ fn case_091_a_malformed_message_is_an_error_under_its_id_and_the_session_goes_on
 }
 
 #[test]
-fn case_092_an_id_that_is_none_makes_it_a_notification() {
+fn case_092_a_null_id_makes_a_notification() {
     let mut host = Host::with(owner());
     for (at, id) in [json!(2.5), json!(null), json!({}), json!([1]), json!(true)].into_iter().enumerate() {
-        let ask = host.asked(&at.to_string(), request(call(id.clone(), 1)));
-        assert!(matches!(message(&ask).rpc(), Ok(JsonRpc::Notification { .. })), "{id}");
-        let McpReaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("{id} waits for nothing") };
-        assert_eq!(host.payload(&ask, answer)["mcp_response"]["result"], json!({}));
+        let incoming_request = host.request_from_cli(&at.to_string(), request(call(id.clone(), 1)));
+        assert!(matches!(message(&incoming_request).rpc(), Ok(JsonRpc::Notification { .. })), "{id}");
+        let McpReaction::Answer(answer) = calc().react(&message(&incoming_request)) else {
+            panic!("{id} waits for nothing")
+        };
+        assert_eq!(host.payload(&incoming_request, answer)["mcp_response"]["result"], json!({}));
     }
 }
 
 #[test]
-fn an_id_goes_back_byte_for_byte() {
+fn a_json_rpc_id_is_returned_byte_for_byte() {
     for id in [r#""\ud83d""#, "-3", "123456789012345678901234567890", r#""""#] {
         let line = format!(
             r#"{{"type":"control_request","request_id":"a","request":{{"subtype":"mcp_message","server_name":"calc","message":{{"id":{id},"method":"ping"}}}}}}"#
         );
         let mut host = Host::with(owner());
-        let [Action::IncomingRequest(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
-        let McpReaction::Answer(answer) = calc().react(&message(ask)) else { panic!("a ping") };
+        let [Action::IncomingRequest(incoming_request)] = &host.receive_line(&line)[..] else { panic!("it was asked") };
+        let McpReaction::Answer(answer) = calc().react(&message(incoming_request)) else { panic!("a ping") };
         assert_eq!(answer.as_json().as_str(), format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
     }
 }
 
 #[test]
-fn case_093_a_repeated_handshake_disturbs_no_call() {
+fn case_093_a_repeated_handshake_does_not_affect_calls() {
     let mut host = Host::with(owner());
     served(&mut host, "ask-1", hello());
-    let calling = host.asked("ask-2", request(call(json!(1), 4)));
+    let calling = host.request_from_cli("ask-2", request(call(json!(1), 4)));
     assert_eq!(served(&mut host, "ask-3", hello())["result"]["serverInfo"]["name"], "calc");
     let McpReaction::Call(call) = calc().react(&message(&calling)) else { panic!("a call") };
     assert_eq!(host.payload(&calling, doubled(&call))["mcp_response"]["id"], 1);
@@ -161,11 +166,11 @@ fn case_094_a_message_before_the_handshake_is_served() {
 }
 
 #[test]
-fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
+fn case_095_after_the_end_nothing_is_delivered_or_written() {
     let mut host = Host::with(owner());
     host.close();
     host.orders();
-    let declined = host.asks("ask-1", request(hello()));
+    let declined = host.receive_request("ask-1", request(hello()));
     assert!(
         matches!(&declined[..], [Action::IncomingDeclined { reason: DeclinedReason::Closing, .. }]),
         "{declined:?}"
@@ -174,47 +179,53 @@ fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
 }
 
 #[test]
-fn case_096_calls_at_once_are_answered_in_any_order() {
+fn case_096_concurrent_calls_are_answered_in_any_order() {
     let mut host = Host::with(owner());
-    let asks: Vec<IncomingRequest> =
-        (0..3).map(|at| host.asked(&at.to_string(), request(call(json!(at), at)))).collect();
+    let open_calls: Vec<IncomingRequest> =
+        (0..3).map(|at| host.request_from_cli(&at.to_string(), request(call(json!(at), at)))).collect();
     for at in [1, 2, 0] {
-        let McpReaction::Call(call) = calc().react(&message(&asks[at])) else { panic!("a call") };
-        let response = host.payload(&asks[at], doubled(&call))["mcp_response"].take();
+        let McpReaction::Call(call) = calc().react(&message(&open_calls[at])) else { panic!("a call") };
+        let response = host.payload(&open_calls[at], doubled(&call))["mcp_response"].take();
         assert_eq!(response["id"], at);
         assert_eq!(response["result"]["content"][0]["text"], (2 * at).to_string());
     }
 }
 
 #[test]
-fn case_097_a_json_rpc_id_in_use_mixes_up_nothing() {
+fn case_097_a_repeated_json_rpc_id_confuses_no_responses() {
     let mut host = Host::with(owner());
-    let (one, two) = (host.asked("a", request(call(json!(1), 1))), host.asked("b", request(call(json!(1), 2))));
-    for (ask, text) in [(&two, "4"), (&one, "2")] {
-        let McpReaction::Call(call) = calc().react(&message(ask)) else { panic!("a call") };
-        assert_eq!(host.payload(ask, doubled(&call))["mcp_response"]["result"]["content"][0]["text"], text);
+    let (one, two) = (
+        host.request_from_cli("a", request(call(json!(1), 1))),
+        host.request_from_cli("b", request(call(json!(1), 2))),
+    );
+    for (incoming_request, text) in [(&two, "4"), (&one, "2")] {
+        let McpReaction::Call(call) = calc().react(&message(incoming_request)) else { panic!("a call") };
+        assert_eq!(
+            host.payload(incoming_request, doubled(&call))["mcp_response"]["result"]["content"][0]["text"],
+            text
+        );
     }
 }
 
 #[test]
-fn case_099_the_answer_to_a_call_that_was_given_up_is_written_nowhere() {
+fn case_099_the_response_to_an_abandoned_call_is_dropped() {
     let mut host = Host::with(owner());
-    let ask = host.asked("ask-1", request(call(json!(1), 1)));
-    let withdrawn = host.hears(r#"{"type":"control_cancel_request","request_id":"ask-1"}"#);
+    let incoming_request = host.request_from_cli("ask-1", request(call(json!(1), 1)));
+    let withdrawn = host.receive_line(r#"{"type":"control_cancel_request","request_id":"ask-1"}"#);
     assert!(withdrawn.iter().any(
-        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == ask.id())
+        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == incoming_request.id())
     ));
-    let late = IncomingResponse::from(message(&ask).result(&parse(&json!({}))));
-    assert_eq!(host.protocol.respond(host.now, ask.id(), late), Err(RespondError::Stale));
+    let late = IncomingResponse::from(message(&incoming_request).result(&parse(&json!({}))));
+    assert_eq!(host.protocol.respond(host.now, incoming_request.id(), late), Err(RespondError::Stale));
     assert_eq!(host.written(), [] as [Value; 0]);
 }
 
 #[test]
 fn case_100_a_cancelled_call_is_named_and_ends_with_an_error() {
     let mut host = Host::with(owner());
-    let calling = host.asked("ask-1", request(call(json!("c"), 1)));
+    let calling = host.request_from_cli("ask-1", request(call(json!("c"), 1)));
     let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "c" } });
-    let cancelling = host.asked("ask-2", request(note));
+    let cancelling = host.request_from_cli("ask-2", request(note));
     assert_eq!(message(&cancelling).cancels(), message(&calling).rpc_id());
     assert_eq!(message(&calling).cancels(), None);
     host.payload(&cancelling, message(&cancelling).acknowledge());
@@ -224,24 +235,24 @@ fn case_100_a_cancelled_call_is_named_and_ends_with_an_error() {
 }
 
 #[test]
-fn case_101_a_dead_server_answers_with_errors_until_it_is_there_again() {
+fn case_101_a_missing_server_answers_with_errors_until_it_returns() {
     let mut host = Host::with(owner());
-    let ask = host.asked("ask-1", request(call(json!(1), 1)));
-    let error = message(&ask).error(code::INTERNAL_ERROR, "calc died: out of memory");
-    let response = host.payload(&ask, error)["mcp_response"].take();
+    let incoming_request = host.request_from_cli("ask-1", request(call(json!(1), 1)));
+    let error = message(&incoming_request).error(code::INTERNAL_ERROR, "calc died: out of memory");
+    let response = host.payload(&incoming_request, error)["mcp_response"].take();
     assert_eq!(response["error"], json!({ "code": -32603, "message": "calc died: out of memory" }));
     assert_eq!(served(&mut host, "ask-2", hello())["id"], 0);
 }
 
 #[test]
-fn a_host_that_has_no_servers_at_all_says_so() {
+fn a_host_without_servers_answers_with_an_error() {
     let mut host = Host::with(super::host::config());
-    host.asks("ask-1", request(hello()));
+    host.receive_request("ask-1", request(hello()));
     assert_eq!(host.written()[0]["response"]["subtype"], "error");
 }
 
 #[test]
-fn what_is_not_there_is_said_to_be_so() {
+fn missing_tools_resources_and_prompts_are_errors() {
     let mut host = Host::with(owner());
     let resources = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/list" });
     assert_eq!(served(&mut host, "a", resources)["error"]["code"], code::METHOD_NOT_FOUND);
@@ -257,28 +268,29 @@ fn what_is_not_there_is_said_to_be_so() {
 }
 
 #[test]
-fn case_102_a_server_can_tell_the_cli_something() {
+fn case_102_a_server_can_send_messages_to_the_cli() {
     let mut host = Host::with(owner());
     let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
     let request = host.protocol.request(host.now, request::McpMessage::new("calc", &changed)).unwrap();
     let line = host.written().remove(0);
     assert_eq!(line["request"], json!({ "subtype": "mcp_message", "server_name": "calc", "message": changed }));
     let ack = json!({ "subtype": "success", "request_id": line["request_id"] });
-    let actions = host.hears(&json!({ "type": "control_response", "response": ack }).to_string());
+    let actions = host.receive_line(&json!({ "type": "control_response", "response": ack }).to_string());
     let replied = |action: &Action| matches!(action, Action::ResponseReceived { request: it, response: Ok(_), .. } if *it == request);
     assert!(actions.iter().any(replied), "{actions:?}");
 }
 
 #[test]
-fn case_103_a_close_is_bounded_whatever_a_tool_does() {
+fn case_103_a_close_is_bounded_despite_a_running_tool() {
     let mut host = Host::with(owner());
     host.prompt("go");
-    host.hears(init());
-    let ask = host.asked("ask-1", request(call(json!(1), 1)));
+    host.receive_line(init());
+    let incoming_request = host.request_from_cli("ask-1", request(call(json!(1), 1)));
     host.close();
     let deadlines: Vec<Deadline> = std::iter::from_fn(|| host.times_out()).take(20).collect();
     assert!(host.protocol.is_closed(), "{deadlines:?}");
-    let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: it, .. } if *it == ask.id());
+    let withdrawn =
+        |action: &Action| matches!(action, Action::IncomingCancelled { id: it, .. } if *it == incoming_request.id());
     assert!(host.actions().iter().any(withdrawn));
 }
 
@@ -290,22 +302,22 @@ mod others {
     fn elicitation() -> (Host, IncomingRequest) {
         let mut host = Host::with(owner());
         let schema = json!({ "type": "object" });
-        let ask = host.asked("e", json!({
+        let incoming_request = host.request_from_cli("e", json!({
             "subtype": "elicitation", "mcp_server_name": "s", "message": "who?", "mode": "form", "elicitation_id": "1",
             "requested_schema": schema, "property_order": ["name"], "title": "t",
         }));
-        (host, ask)
+        (host, incoming_request)
     }
 
     #[test]
     fn an_elicitation_is_accepted_declined_or_cancelled() {
-        let (_, ask) = elicitation();
-        let asks = ask.elicitation().unwrap();
+        let (_, incoming_request) = elicitation();
+        let request_fields = incoming_request.elicitation().unwrap();
         assert_eq!(
-            (asks.server.as_str(), asks.message.as_str(), asks.mode),
+            (request_fields.server.as_str(), request_fields.message.as_str(), request_fields.mode),
             ("s", "who?", Some(ElicitationMode::Form))
         );
-        assert_eq!(asks.property_order.as_deref(), Some(&["name".to_owned()][..]));
+        assert_eq!(request_fields.property_order.as_deref(), Some(&["name".to_owned()][..]));
         let content = parse(&json!({ "name": "Ada" }));
         for (answer, payload) in [
             (ElicitationResponse::accept_with(content), json!({ "action": "accept", "content": { "name": "Ada" } })),
@@ -313,16 +325,16 @@ mod others {
             (ElicitationResponse::decline(), json!({ "action": "decline" })),
             (ElicitationResponse::cancel(), json!({ "action": "cancel" })),
         ] {
-            let (mut host, ask) = elicitation();
-            assert_eq!(host.payload(&ask, answer), payload);
+            let (mut host, incoming_request) = elicitation();
+            assert_eq!(host.payload(&incoming_request, answer), payload);
         }
-        let (mut host, ask) = elicitation();
+        let (mut host, incoming_request) = elicitation();
         let no_object = IncomingResponse::from(ElicitationResponse::accept_with(Json::from_text("Ada")));
-        assert_eq!(host.protocol.respond(host.now, ask.id(), no_object), Err(RespondError::Mismatch));
+        assert_eq!(host.protocol.respond(host.now, incoming_request.id(), no_object), Err(RespondError::Mismatch));
     }
 
     #[test]
-    fn a_dialog_of_a_declared_kind_is_completed_or_cancelled_and_another_is_left_alone() {
+    fn only_dialogs_of_declared_kinds_get_a_response() {
         for (answer, payload) in [
             (DialogResponse::completed(parse(&json!([1]))), json!({ "behavior": "completed", "result": [1] })),
             (DialogResponse::cancelled(), json!({ "behavior": "cancelled" })),
@@ -333,13 +345,16 @@ mod others {
             host.protocol.request(host.now, initialize).unwrap();
             host.written();
             let shown = json!({ "a": 1 });
-            let ask =
-                host.asked("d", json!({ "subtype": "request_user_dialog", "dialog_kind": "pick", "payload": shown }));
-            let dialog = ask.dialog().unwrap();
+            let incoming_request = host.request_from_cli(
+                "d",
+                json!({ "subtype": "request_user_dialog", "dialog_kind": "pick", "payload": shown }),
+            );
+            let dialog = incoming_request.dialog().unwrap();
             assert_eq!((dialog.kind.as_str(), dialog.payload.unwrap().as_str()), ("pick", r#"{"a":1}"#));
-            assert_eq!(host.payload(&ask, answer), payload);
+            assert_eq!(host.payload(&incoming_request, answer), payload);
             host.actions();
-            let undeclared = host.asks("u", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }));
+            let undeclared =
+                host.receive_request("u", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }));
             assert!(matches!(&undeclared[..], [Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. }]));
             assert_eq!(host.written(), [] as [Value; 0]);
         }

@@ -12,9 +12,9 @@ use super::host::{Host, init, messages, outcome, success};
 /// The message that a session makes of a line; it still works after it.
 fn message(line: &str) -> Message {
     let mut host = Host::new();
-    let actions = host.hears(line);
+    let actions = host.receive_line(line);
     let message = messages(&actions).first().map(|&message| message.clone());
-    assert_eq!(messages(&host.hears(success())).len(), 1, "the session goes on after {line}");
+    assert_eq!(messages(&host.receive_line(success())).len(), 1, "the session goes on after {line}");
     message.unwrap_or_else(|| panic!("{line} is no message: {actions:?}"))
 }
 
@@ -45,15 +45,15 @@ fn result(fields: &str) -> String {
 
 fn rejected(line: &str) -> RejectedReason {
     let mut host = Host::new();
-    let actions = host.hears(line);
-    assert_eq!(messages(&host.hears(success())).len(), 1, "the session goes on after {line}");
+    let actions = host.receive_line(line);
+    assert_eq!(messages(&host.receive_line(success())).len(), 1, "the session goes on after {line}");
     let [Action::RejectedLine(rejected)] = &actions[..] else { panic!("{line} is {actions:?}") };
     assert_eq!(&*rejected.head, line.as_bytes());
     rejected.reason
 }
 
 #[test]
-fn case_019_a_type_that_nobody_knows_is_a_message_whole() {
+fn case_019_a_message_of_unknown_type_is_kept() {
     let line = r#"{"type":"tomorrow","what":{"n":1e400}}"#;
     let message = message(line);
     assert_eq!((message.kind(), &*message.type_name()), (MessageKind::Other, "tomorrow"));
@@ -62,27 +62,27 @@ fn case_019_a_type_that_nobody_knows_is_a_message_whole() {
 }
 
 #[test]
-fn case_020_a_line_without_a_type_is_refused_by_itself() {
+fn case_020_only_a_line_without_a_type_is_rejected() {
     assert_eq!(rejected(r#"{"message":{}}"#), RejectedReason::NoType);
     assert_eq!(rejected(r#"{"type":5}"#), RejectedReason::NoType);
 }
 
 #[test]
-fn case_021_a_line_that_is_no_object_is_refused_by_itself() {
+fn case_021_only_a_line_that_is_not_an_object_is_rejected() {
     for line in ["5", r#""text""#, "[1]", "true", "null"] {
         assert_eq!(rejected(line), RejectedReason::NotAnObject, "{line}");
     }
 }
 
 #[test]
-fn case_022_a_subtype_that_nobody_knows_is_kept_whole() {
+fn case_022_a_message_of_unknown_subtype_is_kept() {
     let System::Other(fields) = system(r#"{"type":"system","subtype":"tomorrow","what":[1]}"#) else { panic!() };
     assert_eq!(fields.get("subtype").unwrap().as_str(), r#""tomorrow""#);
     assert_eq!(fields.get("what").unwrap().as_str(), "[1]");
 }
 
 #[test]
-fn case_023_what_lacks_a_field_that_it_needs_is_an_error_that_names_it() {
+fn case_023_a_missing_required_field_is_an_error_that_names_it() {
     for (line, path) in [
         (r#"{"type":"user"}"#, "message"),
         (r#"{"type":"user","message":{}}"#, "message.content"),
@@ -108,7 +108,7 @@ fn case_024_an_assistants_content_is_a_list_of_objects() {
 }
 
 #[test]
-fn case_025_a_users_content_is_a_text_or_blocks() {
+fn case_025_user_content_is_a_string_or_blocks() {
     let MessageView::User(text) = view(&user(r#""hello""#)) else { panic!() };
     assert_eq!(text.message.content[0].text(), Some("hello"));
     let blocks = r#"[{"type":"text","text":"a"},{"type":"tool_use","id":"t","name":"Read","input":{"file_path":"/x"}},
@@ -131,7 +131,7 @@ fn case_025_a_users_content_is_a_text_or_blocks() {
 }
 
 #[test]
-fn case_026_what_the_tool_itself_gave_stands_beside_the_content() {
+fn case_026_the_structured_tool_result_is_next_to_the_content() {
     let line = r#"{"type":"user","message":{"content":"done"},"tool_use_result":{"filePath":"/x","lines":[1,2]}}"#;
     let user = message(line).user().unwrap();
     assert_eq!(user.tool_use_result.unwrap().as_str(), r#"{"filePath":"/x","lines":[1,2]}"#);
@@ -139,7 +139,7 @@ fn case_026_what_the_tool_itself_gave_stands_beside_the_content() {
 }
 
 #[test]
-fn case_027_a_subagents_lines_are_told_apart() {
+fn case_027_messages_of_a_subagent_are_distinguished() {
     for line in [user(r#""x""#), assistant("[]")] {
         assert!(!message(&line).is_subagent(), "{line}");
         let subagents = line.replacen('{', r#"{"parent_tool_use_id":"toolu_1","#, 1);
@@ -156,24 +156,24 @@ fn case_027_a_subagents_lines_are_told_apart() {
 
 /// No version forwards such lines; one that did would end the turn of somebody else.
 #[test]
-fn a_subagents_result_init_and_lifecycle_are_not_the_sessions() {
+fn messages_of_a_subagent_do_not_change_the_session() {
     let mut host = Host::new();
     let prompt = host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     let started = format!(r#"{{"type":"command_lifecycle","command_uuid":"{}","state":"started"}}"#, prompt.uuid());
-    host.hears(&started);
+    host.receive_line(&started);
     let ended = started.replace("started", "cancelled");
     for line in [success(), &init().replace(r#""s""#, r#""another""#), &ended] {
         let line = line.replacen('{', r#"{"parent_tool_use_id":"toolu_1","#, 1);
-        let actions = host.hears(&line);
+        let actions = host.receive_line(&line);
         assert!(matches!(&actions[..], [Action::Message { turn: Some(_), .. }]), "{line}: {actions:?}");
     }
     assert_eq!(&*host.protocol.session().unwrap().id, "s");
-    assert_eq!(outcome(&host.hears(success()), prompt), Some(Outcome::Success));
+    assert_eq!(outcome(&host.receive_line(success()), prompt), Some(Outcome::Success));
 }
 
 #[test]
-fn case_028_a_tool_of_the_apis_own_and_its_result_keep_what_they_hold() {
+fn case_028_server_tools_and_their_results_keep_their_content() {
     let blocks = r#"[{"type":"server_tool_use","id":"s1","name":"advisor","input":{}},
         {"type":"advisor_tool_result","tool_use_id":"s1","content":{"type":"advisor_redacted_result","encrypted_content":"x"}}]"#;
     let blocks = message(&assistant(&blocks.replace('\n', ""))).content().unwrap();
@@ -187,7 +187,7 @@ fn case_028_a_tool_of_the_apis_own_and_its_result_keep_what_they_hold() {
 }
 
 #[test]
-fn case_029_what_an_assistants_line_may_say_is_there_or_not() {
+fn case_029_fields_of_an_assistant_message_are_optional() {
     let bare = message(&assistant("[]")).assistant().unwrap();
     assert_eq!((bare.uuid, bare.session_id, bare.error, bare.message.id), (None, None, None, None));
     assert!(bare.message.usage.is_none() && bare.message.stop_reason.is_none());
@@ -209,7 +209,7 @@ fn case_029_what_an_assistants_line_may_say_is_there_or_not() {
 }
 
 #[test]
-fn case_030_a_result_says_why_it_ended_or_does_not() {
+fn case_030_the_terminal_reason_of_a_result_is_optional() {
     let old = message(&result(r#","stop_reason":null"#)).result().unwrap();
     assert_eq!((old.stop_reason, old.terminal_reason), (None, None));
     let new = message(&result(r#","stop_reason":"end_turn","terminal_reason":"completed""#)).result().unwrap();
@@ -217,7 +217,7 @@ fn case_030_a_result_says_why_it_ended_or_does_not() {
 }
 
 #[test]
-fn case_031_what_a_result_counts_and_lists_is_kept() {
+fn case_031_counts_and_lists_of_a_result_are_kept() {
     let fields = r#","modelUsage":{"m":{"inputTokens":3,"costUSD":0.5,"contextWindow":200000}},
         "permission_denials":[{"tool_name":"Bash","tool_use_id":"t","tool_input":{"command":"rm"}}],
         "errors":["a","b"],"api_error_status":529,"deferred_tool_use":{"id":"t","name":"Ask","input":{"q":1}}"#;
@@ -244,7 +244,7 @@ fn named(line: &str) -> (Option<String>, Option<Vec<String>>) {
 }
 
 #[test]
-fn case_032_the_prompts_that_are_answered_are_named() {
+fn case_032_a_result_names_its_prompts() {
     let event = r#"{"type":"stream_event","event":{"type":"message_stop"}}"#;
     for line in [assistant("[]"), event.to_owned(), result("")] {
         assert_eq!(named(&line), (None, None), "{line}");
@@ -256,13 +256,13 @@ fn case_032_the_prompts_that_are_answered_are_named() {
 }
 
 #[test]
-fn case_033_no_prompt_is_not_the_same_as_not_said() {
+fn case_033_an_empty_list_of_prompts_differs_from_an_absent_one() {
     assert_eq!(named(&result(r#","user_message_uuids":[]"#)).1, Some(Vec::new()));
     assert_eq!(named(&result("")).1, None);
 }
 
 #[test]
-fn case_034_an_origin_of_any_kind_is_kept_and_a_broken_one_is_none() {
+fn case_034_any_origin_is_kept_and_a_malformed_one_is_none() {
     let origin = |json: &str| message(&result(&format!(r#","origin":{json}"#))).result().unwrap().origin;
     assert_eq!(origin(r#"{"kind":"task-notification"}"#).unwrap().kind, MessageOriginKind::TaskNotification);
     let new = origin(r#"{"kind":"tomorrow","where":1}"#).unwrap();
@@ -275,7 +275,7 @@ fn case_034_an_origin_of_any_kind_is_kept_and_a_broken_one_is_none() {
 }
 
 #[test]
-fn case_035_a_limit_needs_only_its_status() {
+fn case_035_a_rate_limit_requires_only_its_status() {
     let limit = |json: &str| match view(&format!(r#"{{"type":"rate_limit_event","rate_limit_info":{json}}}"#)) {
         MessageView::RateLimit(event) => event.rate_limit_info,
         other => panic!("{other:?}"),
@@ -297,7 +297,7 @@ fn case_036_a_reset_names_the_new_conversation() {
 }
 
 #[test]
-fn case_037_a_hook_needs_no_session_and_its_event_may_be_its_name() {
+fn case_037_hook_messages_without_a_session_and_with_a_name_only_decode() {
     let started = |fields: &str| match system(&format!(r#"{{"type":"system","subtype":"hook_started"{fields}}}"#)) {
         System::HookStarted(hook) => hook,
         other => panic!("{other:?}"),
@@ -314,7 +314,7 @@ fn case_037_a_hook_needs_no_session_and_its_event_may_be_its_name() {
 }
 
 #[test]
-fn case_038_an_init_keeps_all_and_may_name_no_capabilities() {
+fn case_038_init_fields_are_kept_and_capabilities_are_optional() {
     let line = r#"{"type":"system","subtype":"init","session_id":"s","tools":["Bash"],"tomorrow":1}"#;
     let System::Init(init) = system(line) else { panic!() };
     assert_eq!((init.capabilities, init.tools.len(), init.unknown_fields.len()), (None, 1, 1));
@@ -337,7 +337,7 @@ fn updated(fields: &str) -> (Option<TaskStatus>, bool) {
 }
 
 #[test]
-fn case_039_an_update_of_a_task_may_say_nothing() {
+fn case_039_a_task_update_may_be_empty() {
     for fields in ["", r#","patch":null"#, r#","patch":"x""#, r#","patch":{}"#, r#","patch":{"status":5,"end_time":1}"#]
     {
         assert_eq!(updated(fields), (None, false), "{fields}");
@@ -345,7 +345,7 @@ fn case_039_an_update_of_a_task_may_say_nothing() {
 }
 
 #[test]
-fn case_040_a_task_is_over_when_it_completed_failed_or_was_killed() {
+fn case_040_a_task_ends_when_it_completed_failed_or_was_killed() {
     for (status, over) in [
         ("completed", true),
         ("failed", true),
@@ -354,8 +354,8 @@ fn case_040_a_task_is_over_when_it_completed_failed_or_was_killed() {
         ("running", false),
         ("new", false),
     ] {
-        let (said, is_over) = updated(&format!(r#","patch":{{"status":"{status}"}}"#));
-        assert_eq!((said.unwrap().as_str(), is_over), (status, over));
+        let (status_text, is_over) = updated(&format!(r#","patch":{{"status":"{status}"}}"#));
+        assert_eq!((status_text.unwrap().as_str(), is_over), (status, over));
     }
     let line = r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"stopped"}"#;
     let System::TaskNotification(task) = system(line) else { panic!() };
@@ -363,7 +363,7 @@ fn case_040_a_task_is_over_when_it_completed_failed_or_was_killed() {
 }
 
 #[test]
-fn case_041_what_is_said_of_a_spilled_result_comes_through_verbatim() {
+fn case_041_the_notice_of_a_spilled_result_is_kept_verbatim() {
     let spilled = "<persisted-output>\nOutput too large (80.1 KB). Full output saved to: /x/y.txt\n\nPreview:\n a  b\n</persisted-output>";
     let json = serde_json::to_string(spilled).unwrap();
     for content in [json.clone(), format!(r#"[{{"type":"text","text":{json}}}]"#)] {
@@ -376,7 +376,7 @@ fn case_041_what_is_said_of_a_spilled_result_comes_through_verbatim() {
 
 /// Names that 2.1.329 to 2.1.332 brought, in lines, and in the SDKs' typings of that time.
 #[test]
-fn what_the_versions_up_to_2_1_332_brought_has_names() {
+fn fields_up_to_2_1_332_have_names() {
     let peer = r#"{"kind":"peer","from":"s","fromMode":"bypass","name":"n","fromSession":"f","senderTaskId":"t","body":"b",
         "verifiedPeerPid":7}"#;
     let scheduled = r#"{"kind":"task-notification","subkind":"external-event","fireReason":"retry","server":"m"}"#;

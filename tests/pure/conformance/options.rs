@@ -31,7 +31,7 @@ fn set(name: &str, value: &str) -> EnvChange {
 }
 
 #[test]
-fn case_158_the_fixed_arguments_are_always_there_and_last_of_ours() {
+fn case_158_the_fixed_arguments_are_always_present_and_last() {
     // The SDKs leave `--print` to the formats; it is here because the CLI looks for it on its own.
     assert_eq!(args(Options::new()), FIXED);
     let with = args(Options::new().worktree(Worktree::Unnamed).debug().arg("raw"));
@@ -51,13 +51,13 @@ fn case_159_ids_are_bound_to_their_flags() {
 }
 
 #[test]
-fn case_160_an_empty_dropped_turn_is_passed_on() {
+fn case_160_an_empty_id_of_a_dropped_turn_is_passed_on() {
     let options = Options::new().resume("s").resume_session_at("m").resume_drops_turn("");
     assert_eq!(args(options)[2], "--resume-drops-turn=");
 }
 
 #[test]
-fn case_161_setting_sources_are_left_out_or_empty_or_listed() {
+fn case_161_setting_sources_are_unset_empty_or_listed() {
     use SettingSource::{Project, User};
     assert!(!args(Options::new()).contains(&"--setting-sources".to_owned()));
     assert_eq!(args(Options::new().setting_sources([]))[..2], ["--setting-sources", ""]);
@@ -81,7 +81,7 @@ fn case_163_the_entrypoint_can_be_set_and_no_other_sdk_is_claimed() {
 }
 
 #[test]
-fn case_164_session_state_is_asked_for_unless_the_caller_names_it() {
+fn case_164_session_state_is_requested_unless_the_caller_sets_it() {
     const NAME: &str = "CLAUDE_CODE_SDK_READS_SESSION_STATE";
     assert!(env(Options::new()).contains(&set(NAME, "1")));
     assert!(env(Options::new().env_clear()).contains(&set(NAME, "1")));
@@ -138,7 +138,7 @@ fn case_166_shell_characters_are_refused_in_ids() {
 }
 
 #[test]
-fn case_167_only_absolute_directories_are_looked_up_and_only_for_the_exe() {
+fn case_167_the_program_is_searched_only_in_absolute_directories() {
     let path = r#".;bin;\rooted;C:drive;"C:\Quoted Dir";D:/slash/;\\host\share;;C:\npm"#;
     let directories = [r"C:\Quoted Dir", r"D:/slash", r"\\host\share", r"C:\npm", r"C:\me\.local\bin"];
     let found = windows_candidates(path, Some(r"C:\me"));

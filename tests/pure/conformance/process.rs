@@ -15,7 +15,7 @@ fn closing() -> Host {
 }
 
 #[test]
-fn case_153_a_child_that_ends_within_the_grace_gets_no_signal() {
+fn case_153_a_child_that_exits_in_its_grace_period_gets_no_signal() {
     let mut host = closing();
     host.waits(Duration::from_secs(9));
     assert_eq!(host.orders(), []);
@@ -26,7 +26,7 @@ fn case_153_a_child_that_ends_within_the_grace_gets_no_signal() {
 }
 
 #[test]
-fn case_154_after_the_grace_it_is_asked_to_end_and_killed_only_if_it_does_not() {
+fn case_154_after_the_grace_period_the_child_is_terminated_then_killed() {
     let mut host = closing();
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
     assert_eq!(host.orders(), [ChildCommand::Terminate]);
@@ -44,8 +44,8 @@ fn case_155_a_child_that_has_exited_is_not_waited_for_and_gets_no_signal() {
     alone.kill_group = false;
     let mut host = Host::with(alone);
     host.prompt("go");
-    host.hears(init());
-    host.hears(success());
+    host.receive_line(init());
+    host.receive_line(success());
     assert_eq!(host.exits(Exit::Code(0)).reason, CloseReason::Exited);
     host.close();
     // Its stdin is closed on our side too: the pipe is ours to close.
@@ -56,7 +56,7 @@ fn case_155_a_child_that_has_exited_is_not_waited_for_and_gets_no_signal() {
 /// Dropping the future of a close, and then the driver, leaves no child behind.
 #[cfg(all(feature = "smol", target_os = "linux"))]
 #[test]
-fn case_156_a_close_that_is_given_up_still_ends_the_child() {
+fn case_156_an_abandoned_close_still_ends_the_child() {
     use claude_duplex::{Config, Options, Seed};
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
@@ -79,7 +79,7 @@ fn case_156_a_close_that_is_given_up_still_ends_the_child() {
 
 /// Lines are the host's to make; the session keeps the end of it, whatever the reads.
 #[test]
-fn case_157_stderr_is_joined_across_reads_and_its_unfinished_end_is_kept() {
+fn case_157_stderr_is_joined_across_reads_and_keeps_its_incomplete_end() {
     let mut limited = config();
     limited.limits.stderr_tail = 20;
     let mut host = Host::with(limited);
@@ -93,17 +93,17 @@ fn case_157_stderr_is_joined_across_reads_and_its_unfinished_end_is_kept() {
 
 /// `init` comes with every turn; that the CLI is of an old version is told once.
 #[test]
-fn case_168_the_version_is_told_once_though_every_turn_repeats_it() {
+fn case_168_the_version_is_reported_once_although_every_turn_repeats_it() {
     let mut host = Host::new();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..3 {
         host.prompt("go");
         let old = init().replace("2.1.329", "1.0.128");
-        told.extend(host.hears(&old).into_iter().filter_map(|action| match action {
+        reported.extend(host.receive_line(&old).into_iter().filter_map(|action| match action {
             Action::Session(session) => session.version,
             _ => None,
         }));
-        host.hears(success());
+        host.receive_line(success());
     }
-    assert_eq!(told.iter().map(|version| &**version).collect::<Vec<_>>(), ["1.0.128"]);
+    assert_eq!(reported.iter().map(|version| &**version).collect::<Vec<_>>(), ["1.0.128"]);
 }

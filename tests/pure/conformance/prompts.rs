@@ -31,7 +31,7 @@ fn case_058_the_hosts_session_id_is_kept() {
 
 /// The SDK has a mode for all messages; here it is said of each.
 #[test]
-fn case_059_a_verbatim_prompt_says_so_whatever_was_said_before() {
+fn case_059_a_verbatim_prompt_overrides_earlier_fields() {
     let own = Prompt::text("/clear").field("client_composed", Json::parse("false").unwrap());
     let verbatim = own.clone().verbatim();
     assert_eq!(line(verbatim)["client_composed"], true);
@@ -39,28 +39,28 @@ fn case_059_a_verbatim_prompt_says_so_whatever_was_said_before() {
 }
 
 #[test]
-fn case_060_a_prompt_that_is_not_verbatim_is_untouched() {
+fn case_060_a_prompt_that_is_not_verbatim_is_unchanged() {
     assert_eq!(line(Prompt::text("hello")).get("client_composed"), None);
     let own = Prompt::text("hello").field("client_composed", Json::parse("true").unwrap());
     assert_eq!(line(own)["client_composed"], true);
 }
 
 #[test]
-fn case_061_what_a_prompt_says_is_fixed_when_it_is_taken() {
+fn case_061_a_prompt_is_fixed_when_it_is_accepted() {
     let mut host = Host::new();
     host.prompt("first");
     let prompt = Prompt::text("second");
     host.protocol.prompt(host.now, prompt.clone()).unwrap();
     let _verbatim = prompt.verbatim();
     assert_eq!(host.written(), [] as [Value; 0], "it waits for the first");
-    host.hears(init());
-    host.hears(success());
+    host.receive_line(init());
+    host.receive_line(success());
     let second = host.written().remove(0);
     assert_eq!((&second["message"]["content"], second.get("client_composed")), (&json!("second"), None));
 }
 
 #[test]
-fn case_062_what_cannot_be_sent_any_more_is_refused_and_comes_back() {
+fn case_062_a_prompt_after_the_close_is_refused_and_returned() {
     let mut host = Host::new();
     host.protocol.close(host.now);
     host.protocol.eof(host.now);
@@ -74,7 +74,7 @@ fn case_062_what_cannot_be_sent_any_more_is_refused_and_comes_back() {
 
 /// Wire reference, section 1.4: every field that a host may send.
 #[test]
-fn every_field_of_a_prompt_has_its_place_and_its_spelling() {
+fn every_field_of_a_prompt_is_written_with_its_wire_name() {
     let prompt = Prompt::from_blocks([Block::text("look"), Block::image("image/png", "f")])
         .uuid("11111111-1111-4111-8111-111111111111".parse().unwrap())
         .when_busy(WhenBusy::Send)

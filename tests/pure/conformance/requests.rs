@@ -21,7 +21,7 @@ fn answered(request: impl Into<Request>, response: &Value) -> Result<Response, R
     let mut response = response.clone();
     response["request_id"] = host.written().remove(0)["request_id"].clone();
     let reply = json!({ "type": "control_response", "response": response }).to_string();
-    match host.hears(&reply).remove(0) {
+    match host.receive_line(&reply).remove(0) {
         Action::ResponseReceived { response: reply, .. } => reply,
         other => panic!("no reply: {other:?}"),
     }
@@ -41,7 +41,7 @@ fn case_063_the_payloads_are_exactly_these() {
 }
 
 #[test]
-fn case_064_the_inner_object_comes_back_unchanged() {
+fn case_064_the_payload_is_returned_unchanged() {
     let payload = json!({ "mcpServers": [{ "name": "files", "status": "new-word", "new": [1, { "a": null }] }] });
     let reply = answered(McpStatus::new(), &json!({ "subtype": "success", "response": payload })).unwrap();
     assert_eq!(reply.payload(), Some(&Json::from(&payload)));
@@ -56,12 +56,12 @@ fn case_064_the_inner_object_comes_back_unchanged() {
 }
 
 #[test]
-fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
+fn case_065_the_exit_of_the_process_ends_every_open_request() {
     let mut host = Host::new();
     let first = host.protocol.request(host.now, McpStatus::new()).unwrap();
     let second = host.protocol.request(host.now, GetContextUsage::new()).unwrap();
     let third = host.protocol.interrupt(host.now, Interrupt::running()).unwrap();
-    host.hears(r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["it broke"]}"#);
+    host.receive_line(r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["it broke"]}"#);
     host.protocol.eof(host.now);
     let failed: Vec<_> = host
         .actions()
@@ -90,7 +90,7 @@ fn an_error_keeps_its_code() {
 }
 
 #[test]
-fn a_reply_that_lacks_what_it_must_have_is_an_error_that_names_it_and_stays_readable() {
+fn a_response_without_a_required_field_is_an_error_and_stays_readable() {
     let response = json!({ "subtype": "success", "response": { "mcpServers": [{ "status": "connected" }] } });
     let reply = answered(McpStatus::new(), &response).unwrap();
     let error = reply.decode_as::<McpStatus>().unwrap_err();
@@ -99,19 +99,21 @@ fn a_reply_that_lacks_what_it_must_have_is_an_error_that_names_it_and_stays_read
 }
 
 #[test]
-fn half_an_emoji_in_a_reply_hides_nothing() {
+fn a_lone_surrogate_in_a_response_hides_no_field() {
     let mut host = Host::new();
     host.protocol.request(host.now, SetModel::reset()).unwrap();
     let id = host.written().remove(0)["request_id"].clone();
     let line = format!(
         r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{"model":"m\ud83d"}}}}}}"#
     );
-    let Action::ResponseReceived { response: Ok(reply), .. } = host.hears(&line).remove(0) else { panic!("no reply") };
+    let Action::ResponseReceived { response: Ok(reply), .. } = host.receive_line(&line).remove(0) else {
+        panic!("no reply")
+    };
     assert_eq!(reply.decode_as::<SetModel>().unwrap().model.as_deref(), Some("m\u{fffd}"));
 }
 
 #[test]
-fn a_request_that_the_crate_does_not_know_goes_and_comes_as_it_is() {
+fn an_untyped_request_passes_through_unchanged() {
     let raw = Request::new("tomorrow").field("how", Json::from_text("well")).field("how", Json::from_text("better"));
     assert_eq!(line(raw.clone()), json!({ "subtype": "tomorrow", "how": "better" }));
     let reply = answered(raw, &json!({ "subtype": "success", "response": [1, 2] })).unwrap();

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::host::{Host, SECOND, assistant, config, init, messages, outcome, state, success, task_started};
 
-const ASK: &str = r#"{"type":"control_request","request_id":"ask-1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"ls"},"tool_use_id":"toolu_1"}}"#;
+const PERMISSION_REQUEST: &str = r#"{"type":"control_request","request_id":"ask-1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"ls"},"tool_use_id":"toolu_1"}}"#;
 
 fn owning() -> Config {
     config().handle(IncomingKind::Permission).handle(IncomingKind::Hook)
@@ -29,7 +29,7 @@ fn patient() -> Config {
 fn in_a_turn(config: Config) -> Host {
     let mut host = Host::with(config);
     host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     host
 }
 
@@ -46,7 +46,7 @@ fn idles(actions: &[Action]) -> usize {
 }
 
 #[test]
-fn case_104_with_nothing_owed_stdin_is_closed_at_once() {
+fn case_104_without_open_work_stdin_is_closed_at_once() {
     let mut host = Host::new();
     host.close();
     assert!(host.closes_stdin());
@@ -57,9 +57,9 @@ fn case_105_while_a_turn_runs_stdin_stays_open() {
     let mut host = in_a_turn(owning());
     host.close();
     assert_eq!(host.orders(), []);
-    host.hears(&assistant("working"));
+    host.receive_line(&assistant("working"));
     assert_eq!(host.orders(), []);
-    host.hears(success());
+    host.receive_line(success());
     assert!(host.closes_stdin());
 }
 
@@ -78,52 +78,52 @@ fn case_106_a_turn_may_take_longer_than_a_minute() {
 }
 
 #[test]
-fn case_107_a_permission_is_asked_and_answered_after_the_close() {
+fn case_107_a_permission_request_is_served_after_the_close() {
     let mut host = in_a_turn(owning());
     host.close();
-    let actions = host.hears(ASK);
-    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
-    host.protocol.respond(host.now, ask.id(), Decision::allow()).expect("it is open");
+    let actions = host.receive_line(PERMISSION_REQUEST);
+    let [Action::IncomingRequest(incoming)] = &actions[..] else { panic!("{actions:?}") };
+    host.protocol.respond(host.now, incoming.id(), Decision::allow()).expect("it is open");
     let written = host.written();
     assert_eq!(written[0]["response"]["response"]["behavior"], "allow");
     assert_eq!(host.orders(), []);
-    host.hears(success());
+    host.receive_line(success());
     assert!(host.closes_stdin());
 }
 
 /// No SDK does it, and both lose the answer: an incoming request that is open when the result comes keeps stdin open.
 #[test]
-fn an_open_ask_keeps_stdin_open() {
+fn an_open_incoming_request_keeps_stdin_open() {
     let mut host = in_a_turn(owning());
-    let actions = host.hears(ASK);
-    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
+    let actions = host.receive_line(PERMISSION_REQUEST);
+    let [Action::IncomingRequest(incoming)] = &actions[..] else { panic!("{actions:?}") };
     host.close();
-    host.hears(success());
+    host.receive_line(success());
     assert_eq!(host.orders(), []);
-    host.protocol.respond(host.now, ask.id(), Decision::deny("no")).expect("it is open");
+    host.protocol.respond(host.now, incoming.id(), Decision::deny("no")).expect("it is open");
     assert_eq!(host.orders(), [], "the answer is not yet with the CLI");
     assert_eq!(host.written().len(), 1);
     assert!(host.closes_stdin());
 }
 
 #[test]
-fn case_110_an_agent_at_work_keeps_stdin_open_until_the_turn_that_it_causes_is_over() {
+fn case_110_a_running_agent_keeps_stdin_open_until_its_turn_ends() {
     for over in [ended("agent"), updated("agent", "failed")] {
         let mut host = in_a_turn(patient());
-        host.hears(&task_started("agent", "local_agent"));
+        host.receive_line(&task_started("agent", "local_agent"));
         host.close();
-        host.hears(success());
+        host.receive_line(success());
         assert_eq!(host.orders(), []);
-        host.hears(&over);
+        host.receive_line(&over);
         assert_eq!(host.orders(), [], "the CLI will tell the model of it");
-        host.hears(init());
-        host.hears(success());
+        host.receive_line(init());
+        host.receive_line(success());
         assert!(host.closes_stdin());
     }
 }
 
 #[test]
-fn case_111_only_a_terminal_frame_settles_a_task_and_one_is_enough() {
+fn case_111_one_terminal_frame_ends_a_task() {
     let mut host = in_a_turn(patient());
     for line in [
         task_started("agent", "local_agent"),
@@ -133,119 +133,119 @@ fn case_111_only_a_terminal_frame_settles_a_task_and_one_is_enough() {
         r#"{"type":"system","subtype":"task_started","task_type":"local_agent"}"#.to_owned(),
         ended("another"),
     ] {
-        host.hears(&line);
+        host.receive_line(&line);
     }
-    assert_eq!(idles(&host.hears(success())), 0);
-    host.hears(init());
-    host.hears(&ended("agent"));
-    host.hears(&updated("agent", "completed"));
-    assert_eq!(idles(&host.hears(success())), 1, "and that turn tells the model of it");
+    assert_eq!(idles(&host.receive_line(success())), 0);
+    host.receive_line(init());
+    host.receive_line(&ended("agent"));
+    host.receive_line(&updated("agent", "completed"));
+    assert_eq!(idles(&host.receive_line(success())), 1, "and that turn tells the model of it");
 }
 
 #[test]
 fn case_112_shells_monitors_and_teammates_are_not_waited_for() {
     for kind in ["local_bash", "monitor_mcp", "monitor_ws", "in_process_teammate", "mcp_task", "new"] {
         let mut host = in_a_turn(patient());
-        host.hears(&task_started("t", kind));
-        host.hears(r#"{"type":"system","subtype":"task_started","task_id":"u"}"#);
-        assert_eq!(idles(&host.hears(success())), 1, "{kind}");
+        host.receive_line(&task_started("t", kind));
+        host.receive_line(r#"{"type":"system","subtype":"task_started","task_id":"u"}"#);
+        assert_eq!(idles(&host.receive_line(success())), 1, "{kind}");
     }
 }
 
 #[test]
 fn case_114_a_shell_that_never_ends_does_not_hold_stdin_open() {
     let mut host = in_a_turn(patient());
-    host.hears(&task_started("shell", "local_bash"));
+    host.receive_line(&task_started("shell", "local_bash"));
     host.close();
-    host.hears(success());
+    host.receive_line(success());
     assert!(host.closes_stdin());
 }
 
 #[test]
-fn case_115_where_the_cli_tells_its_state_idle_ends_the_run_and_no_result() {
+fn case_115_if_the_cli_reports_its_state_idle_ends_the_run() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
-    host.hears(&task_started("agent", "local_agent"));
-    host.hears(&ended("agent"));
+    host.receive_line(&state("running"));
+    host.receive_line(&task_started("agent", "local_agent"));
+    host.receive_line(&ended("agent"));
     host.close();
-    assert_eq!(idles(&host.hears(success())), 0);
+    assert_eq!(idles(&host.receive_line(success())), 0);
     assert_eq!(host.orders(), []);
-    assert_eq!(idles(&host.hears(&state("idle"))), 1);
+    assert_eq!(idles(&host.receive_line(&state("idle"))), 1);
     assert!(host.closes_stdin());
 }
 
 /// Nothing is hidden here: who asked for the frames and who did not, both get them, and the mark stays readable.
 #[test]
-fn case_116_frames_of_both_kinds_count_and_are_delivered() {
+fn case_116_both_kinds_of_state_frames_count_and_are_delivered() {
     for line in
         [state("running"), r#"{"type":"system","subtype":"session_state_changed","state":"running"}"#.to_owned()]
     {
         let mut host = in_a_turn(patient());
-        assert_eq!(messages(&host.hears(&line)).len(), 1);
-        assert_eq!(idles(&host.hears(success())), 0);
-        assert_eq!(idles(&host.hears(&state("idle"))), 1);
+        assert_eq!(messages(&host.receive_line(&line)).len(), 1);
+        assert_eq!(idles(&host.receive_line(success())), 0);
+        assert_eq!(idles(&host.receive_line(&state("idle"))), 1);
     }
 }
 
 #[test]
-fn case_117_without_state_the_result_ends_the_run() {
+fn case_117_without_reported_state_the_result_ends_the_run() {
     let mut host = in_a_turn(patient());
-    assert_eq!(idles(&host.hears(success())), 1);
+    assert_eq!(idles(&host.receive_line(success())), 1);
 }
 
 #[test]
 fn case_118_idle_just_before_the_result_leaves_the_end_to_the_result() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
+    host.receive_line(&state("running"));
     host.close();
-    assert_eq!(idles(&host.hears(&state("idle"))), 0);
+    assert_eq!(idles(&host.receive_line(&state("idle"))), 0);
     assert_eq!(host.orders(), []);
-    assert_eq!(idles(&host.hears(success())), 1);
+    assert_eq!(idles(&host.receive_line(success())), 1);
     assert!(host.closes_stdin());
 }
 
 #[test]
-fn case_119_idle_before_any_result_is_no_end() {
+fn case_119_idle_before_any_result_does_not_end_the_run() {
     let mut host = Host::with(patient());
     host.prompt("go");
-    assert_eq!(idles(&host.hears(&state("idle"))), 0);
+    assert_eq!(idles(&host.receive_line(&state("idle"))), 0);
     host.close();
     assert_eq!(host.orders(), []);
 }
 
 #[test]
-fn case_121_a_close_behind_several_prompts_waits_for_idle() {
+fn case_121_a_close_after_several_prompts_waits_for_idle() {
     let mut config = patient();
     config.when_busy = claude_duplex::WhenBusy::Send;
     let mut host = Host::with(config);
     let (one, two) = (host.prompt("one"), host.prompt("two"));
     host.close();
-    let mut actions = host.hears(&state("running"));
+    let mut actions = host.receive_line(&state("running"));
     for _ in [one, two] {
-        actions.extend(host.hears(init()));
-        actions.extend(host.hears(success()));
+        actions.extend(host.receive_line(init()));
+        actions.extend(host.receive_line(success()));
         assert_eq!(host.orders(), []);
     }
     assert!(outcome(&actions, one).is_some() && outcome(&actions, two).is_some());
-    host.hears(&state("idle"));
+    host.receive_line(&state("idle"));
     assert!(host.closes_stdin());
 }
 
 #[test]
-fn case_122_a_later_prompt_owes_a_result_and_an_idle_of_its_own() {
+fn case_122_a_later_prompt_needs_its_own_result_and_idle() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
-    host.hears(success());
-    assert_eq!(idles(&host.hears(&state("idle"))), 1);
+    host.receive_line(&state("running"));
+    host.receive_line(success());
+    assert_eq!(idles(&host.receive_line(&state("idle"))), 1);
     host.prompt("more");
     host.close();
-    host.hears(&state("idle"));
+    host.receive_line(&state("idle"));
     assert_eq!(host.orders(), [], "an idle that was late is none of this prompt");
-    host.hears(&state("running"));
-    host.hears(init());
-    host.hears(success());
+    host.receive_line(&state("running"));
+    host.receive_line(init());
+    host.receive_line(success());
     assert_eq!(host.orders(), []);
-    host.hears(&state("idle"));
+    host.receive_line(&state("idle"));
     assert!(host.closes_stdin());
 }
 
@@ -253,30 +253,30 @@ fn case_122_a_later_prompt_owes_a_result_and_an_idle_of_its_own() {
 fn case_123_running_after_idle_is_waited_for_again() {
     for again in ["running", "requires_action"] {
         let mut host = in_a_turn(patient());
-        host.hears(success());
-        host.hears(&state("idle"));
-        host.hears(&state(again));
+        host.receive_line(success());
+        host.receive_line(&state("idle"));
+        host.receive_line(&state(again));
         host.close();
         assert_eq!(host.orders(), [], "{again}");
-        assert_eq!(idles(&host.hears(&state("idle"))), 1, "{again}");
+        assert_eq!(idles(&host.receive_line(&state("idle"))), 1, "{again}");
         assert!(host.closes_stdin(), "{again}");
     }
 }
 
 #[test]
-fn case_124_a_run_that_never_idles_ends_with_the_grace_and_once() {
+fn case_124_a_run_that_is_never_idle_ends_once_after_the_grace_period() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
-    host.hears(success());
+    host.receive_line(&state("running"));
+    host.receive_line(success());
     host.close();
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
     assert!(host.closes_stdin());
-    host.hears(&state("idle"));
+    host.receive_line(&state("idle"));
     assert_eq!(host.orders(), []);
 }
 
 #[test]
-fn case_131_a_huge_grace_is_cut_to_the_longest_one() {
+fn case_131_a_huge_grace_period_is_limited_to_the_maximum() {
     let mut config = patient();
     config.timeouts.shutdown.turn = Duration::MAX;
     let mut host = in_a_turn(config);
@@ -286,13 +286,13 @@ fn case_131_a_huge_grace_is_cut_to_the_longest_one() {
 }
 
 #[test]
-fn case_133_once_stdin_is_closed_nothing_opens_the_run_again() {
+fn case_133_after_stdin_is_closed_the_run_does_not_reopen() {
     let mut host = in_a_turn(patient());
     host.close();
-    host.hears(success());
+    host.receive_line(success());
     assert!(host.closes_stdin());
-    host.hears(&state("running"));
-    host.hears(init());
+    host.receive_line(&state("running"));
+    host.receive_line(init());
     assert_eq!(host.written(), Vec::<serde_json::Value>::new());
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
     assert_eq!(host.orders(), [ChildCommand::Terminate]);
@@ -302,35 +302,35 @@ fn case_133_once_stdin_is_closed_nothing_opens_the_run_again() {
 #[test]
 fn case_135_a_turn_that_follows_the_first_result_is_served() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
-    host.hears(&task_started("agent", "local_agent"));
+    host.receive_line(&state("running"));
+    host.receive_line(&task_started("agent", "local_agent"));
     host.close();
-    host.hears(success());
-    host.hears(&ended("agent"));
-    host.hears(init());
-    let ask = r#"{"type":"control_request","request_id":"hook-1","request":{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{}}}}"#;
-    let actions = host.hears(ask);
-    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
+    host.receive_line(success());
+    host.receive_line(&ended("agent"));
+    host.receive_line(init());
+    let incoming = r#"{"type":"control_request","request_id":"hook-1","request":{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{}}}}"#;
+    let actions = host.receive_line(incoming);
+    let [Action::IncomingRequest(incoming)] = &actions[..] else { panic!("{actions:?}") };
     let nothing = claude_duplex::Json::parse("{}").expect("JSON");
-    host.protocol.respond(host.now, ask.id(), claude_duplex::IncomingResponse::Raw(nothing)).expect("it is open");
+    host.protocol.respond(host.now, incoming.id(), claude_duplex::IncomingResponse::Raw(nothing)).expect("it is open");
     assert_eq!(host.written()[0]["response"]["request_id"], "hook-1");
-    host.hears(success());
+    host.receive_line(success());
     assert_eq!(host.orders(), []);
-    host.hears(&state("idle"));
+    host.receive_line(&state("idle"));
     assert!(host.closes_stdin());
 }
 
 #[test]
-fn case_136_a_host_sees_the_frames_of_the_state() {
-    let actions = in_a_turn(config()).hears(&state("requires_action"));
+fn case_136_state_frames_are_delivered() {
+    let actions = in_a_turn(config()).receive_line(&state("requires_action"));
     let [message] = messages(&actions)[..] else { panic!("{actions:?}") };
     assert_eq!(message.subtype().as_deref(), Some("session_state_changed"));
 }
 
 #[test]
-fn case_137_the_grace_ends_a_session_whose_child_never_idles() {
+fn case_137_the_grace_period_ends_a_session_that_is_never_idle() {
     let mut host = in_a_turn(patient());
-    host.hears(&state("running"));
+    host.receive_line(&state("running"));
     host.close();
     host.times_out();
     assert!(host.closes_stdin());
@@ -341,7 +341,7 @@ fn case_137_the_grace_ends_a_session_whose_child_never_idles() {
 fn case_138_messages_are_delivered_while_a_close_waits() {
     let mut host = in_a_turn(owning());
     host.close();
-    assert!((0..1000).all(|_| messages(&host.hears(&assistant("word"))).len() == 1));
+    assert!((0..1000).all(|_| messages(&host.receive_line(&assistant("word"))).len() == 1));
     assert_eq!(host.orders(), []);
 }
 
@@ -349,7 +349,7 @@ fn case_138_messages_are_delivered_while_a_close_waits() {
 fn case_139_the_result_is_the_last_message_of_its_prompt() {
     let mut host = Host::new();
     let prompt = host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     let actions = host.receives(format!("{}\n{}\n{}\n", assistant("a"), success(), assistant("late")).as_bytes());
     let at = |wanted: &dyn Fn(&Action) -> bool| actions.iter().position(wanted);
     let result = at(&|action| matches!(action, Action::Message { message, .. } if message.result().is_ok()));

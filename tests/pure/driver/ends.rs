@@ -32,7 +32,7 @@ fn nothing_is_read_after_an_end() {
 }
 
 #[test]
-fn an_error_of_reading_is_an_end_and_is_kept() {
+fn a_read_error_is_the_end_and_is_kept() {
     let mut rig = rig(|_| {});
     let mut world = rig.world.borrow_mut();
     world.stdout.push_back(Err(io::ErrorKind::Interrupted.into()));
@@ -50,7 +50,7 @@ fn an_error_of_reading_is_an_end_and_is_kept() {
 }
 
 #[test]
-fn a_write_that_takes_nothing_or_fails_is_the_end_of_writing() {
+fn a_write_of_zero_bytes_or_an_error_ends_writing() {
     for write in [Write::Take(0), Write::Fail(io::ErrorKind::BrokenPipe)] {
         let mut rig = rig(|_| {});
         rig.world.borrow_mut().writes.push_back(write);
@@ -65,7 +65,7 @@ fn a_write_that_takes_nothing_or_fails_is_the_end_of_writing() {
 }
 
 #[test]
-fn a_close_that_waits_holds_up_no_kill_and_is_driven_to_its_end() {
+fn a_pending_close_does_not_delay_a_kill() {
     let mut rig = rig(|_| {});
     rig.world.borrow_mut().closes_pending = 3;
     rig.driver.abort();
@@ -78,7 +78,7 @@ fn a_close_that_waits_holds_up_no_kill_and_is_driven_to_its_end() {
 }
 
 #[test]
-fn the_end_goes_its_steps_at_their_times() {
+fn the_shutdown_steps_happen_at_their_deadlines() {
     let mut rig = rig(|config| {
         config.timeouts.shutdown.exit = Duration::from_secs(10);
         config.timeouts.shutdown.terminate = Duration::from_secs(5);
@@ -102,7 +102,7 @@ fn the_end_goes_its_steps_at_their_times() {
 }
 
 #[test]
-fn the_group_is_killed_before_the_host_hears_of_the_end() {
+fn the_process_group_is_killed_before_closed_is_returned() {
     let mut rig = rig(|_| {});
     rig.world.borrow_mut().end(Exit::Code(0));
     let Poll::Ready(Some(Action::Closed(_))) = rig.poll() else { panic!("not closed") };

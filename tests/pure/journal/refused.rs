@@ -24,7 +24,7 @@ fn small() -> (Vec<u8>, Vec<(SessionTime, Input<'static>)>) {
 }
 
 #[test]
-fn a_torn_last_line_costs_that_line_alone() {
+fn a_truncated_last_line_loses_only_that_line() {
     let (file, inputs) = small();
     for cut in 0..=file.len() {
         // A line that lacks only its end is whole.
@@ -45,7 +45,7 @@ fn a_torn_last_line_costs_that_line_alone() {
                 assert_eq!(journal.inputs, inputs[..whole - 1], "cut at {cut}");
                 assert!(
                     text.starts_with(&format!(
-                        "line {line} of the journal, the last, is torn: the {} inputs",
+                        "line {line} of the journal, the last, is incomplete: the {} inputs",
                         whole - 1
                     )),
                     "{text}"
@@ -56,7 +56,7 @@ fn a_torn_last_line_costs_that_line_alone() {
 }
 
 #[test]
-fn zeros_that_a_power_cut_left_are_a_torn_line() {
+fn trailing_zeros_of_a_power_failure_are_a_truncated_line() {
     let (mut file, inputs) = small();
     file.extend([0; 4096]);
     let Err(JournalError::Torn { line: 7, journal, .. }) = Journal::read(&file) else { panic!("it is torn") };
@@ -64,7 +64,7 @@ fn zeros_that_a_power_cut_left_are_a_torn_line() {
 }
 
 #[test]
-fn a_foreign_file_is_told_as_such() {
+fn another_file_is_reported_as_not_a_journal() {
     let files: [&[u8]; 9] = [
         b"\n",
         b"hello\n",
@@ -80,11 +80,11 @@ fn a_foreign_file_is_told_as_such() {
         assert_eq!(Journal::read(file), Err(JournalError::NotAJournal), "{}", file.escape_ascii());
     }
     let text = JournalError::NotAJournal.to_string();
-    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not the header of one");
+    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not a journal header");
 }
 
 #[test]
-fn a_newer_version_is_told_as_such() {
+fn a_newer_format_is_reported() {
     let later = b"{\"journal\":\"claude-duplex\",\"version\":\"9.1.0\",\"all\":\"else differs\",\"format\":7}\n\x00\n";
     let error = Journal::read(later).unwrap_err();
     assert!(matches!(&error, JournalError::NewerVersion { found: 7, known: 2, version, .. } if version == "9.1.0"));
@@ -95,7 +95,7 @@ fn a_newer_version_is_told_as_such() {
 }
 
 #[test]
-fn a_line_that_is_no_record_is_named() {
+fn an_invalid_record_is_an_error_with_its_line() {
     let (file, _) = small();
     let with =
         |line: &str| Journal::read(&[&file, line.as_bytes(), b"\n{\"t\":9,\"eof\":true}\n"].concat()).unwrap_err();
@@ -139,7 +139,7 @@ fn nothing_follows_the_end_of_a_recording() {
 }
 
 #[test]
-fn a_limit_beyond_this_machine_is_the_largest_here() {
+fn a_limit_beyond_usize_is_the_maximum() {
     let (file, _) = small();
     let file = String::from_utf8(file).unwrap();
     let huge = file.replace("\"line\":67108864", &format!("\"line\":{}", u64::MAX));

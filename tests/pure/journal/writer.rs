@@ -55,7 +55,7 @@ fn each_record_is_one_write_and_is_flushed() {
 }
 
 #[test]
-fn a_writer_that_fails_ends_the_recording_and_nothing_else() {
+fn a_failing_writer_ends_only_the_recording() {
     for fails in 0..4 {
         let mut recorder = Recorder::new(Calls::failing_at(fails), &config(), SessionTime::ZERO, u64::MAX);
         for _ in 0..3 {
@@ -70,7 +70,7 @@ fn a_writer_that_fails_ends_the_recording_and_nothing_else() {
 }
 
 #[test]
-fn at_its_cap_the_journal_says_so_and_ends() {
+fn the_last_record_reports_the_cap() {
     let mut whole = Recorder::new(Vec::new(), &config(), SessionTime::ZERO, u64::MAX);
     let header = whole.written();
     let inputs = |recorder: &mut Recorder<Vec<u8>>| {
@@ -92,7 +92,7 @@ fn at_its_cap_the_journal_says_so_and_ends() {
             Some(reason) => {
                 assert_eq!(
                     reason,
-                    format!("the journal has reached its limit of {cap} bytes; give `Recorder::new` a higher one")
+                    format!("the journal has reached its limit of {cap} bytes; pass a higher limit to `Recorder::new`")
                 );
                 let last = String::from_utf8_lossy(&file);
                 let last = last.lines().last().unwrap();
@@ -106,7 +106,7 @@ fn at_its_cap_the_journal_says_so_and_ends() {
 }
 
 #[test]
-fn the_longest_last_record_is_within_the_cap_too() {
+fn the_record_of_the_cap_is_within_the_cap() {
     let latest = SessionTime::from_nanos(u64::MAX);
     let cap = 9_999;
     let mut recorder = Recorder::new(Vec::new(), &config(), latest, cap);

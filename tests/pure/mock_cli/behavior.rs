@@ -38,9 +38,9 @@ fn run(
     pair.prompt("hello");
     loop {
         match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
-            Action::IncomingRequest(ask) => {
-                let answer = answer(&ask);
-                pair.respond(ask.id(), answer);
+            Action::IncomingRequest(incoming) => {
+                let answer = answer(&incoming);
+                pair.respond(incoming.id(), answer);
             }
             Action::PromptEnded { outcome, result, .. } => {
                 return (outcome, result.map(|result| result.result().unwrap()));
@@ -52,23 +52,23 @@ fn run(
 
 /// A host that sends the model on once ends, on every version.
 #[test]
-fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
+fn a_stop_hook_sees_that_it_continued_the_turn() {
     for generation in CliVersion::ALL {
         let mut pair = pair(Script::new(*generation).then([Step::text("first")]));
         initialize(&mut pair, json!({ "hooks": { "Stop": [{ "matcher": null, "hookCallbackIds": ["h"] }] } }));
-        let mut told = Vec::new();
-        let (outcome, _) = run(&mut pair, |ask| {
-            let input: Value = serde_json::from_str(&ask.message().line()).unwrap();
+        let mut reported = Vec::new();
+        let (outcome, _) = run(&mut pair, |incoming| {
+            let input: Value = serde_json::from_str(&incoming.message().line()).unwrap();
             let active = input["request"]["input"]["stop_hook_active"].as_bool().unwrap();
-            told.push(active);
-            assert!(told.len() < 10, "it never ends");
+            reported.push(active);
+            assert!(reported.len() < 10, "it never ends");
             if active {
                 HookOutput::new().into()
             } else {
                 HookOutput::new().decision(HookOutputDecision::Block).reason("not yet").into()
             }
         });
-        assert_eq!((outcome, told.as_slice()), (Outcome::Success, &[false, true][..]), "{generation:?}");
+        assert_eq!((outcome, reported.as_slice()), (Outcome::Success, &[false, true][..]), "{generation:?}");
     }
 }
 
@@ -78,9 +78,9 @@ fn hooked(version: CliVersion, tool: ToolStep, outputs: &[HookOutput]) -> (Vec<I
     let callbacks: Vec<String> = (0..outputs.len()).map(|number| number.to_string()).collect();
     initialize(&mut pair, json!({ "hooks": { "PreToolUse": [{ "matcher": "Bash", "hookCallbackIds": callbacks }] } }));
     let mut kinds = Vec::new();
-    run(&mut pair, |ask| {
-        kinds.push(ask.kind());
-        match ask.hook() {
+    run(&mut pair, |incoming| {
+        kinds.push(incoming.kind());
+        match incoming.hook() {
             Ok(hook) => outputs[hook.callback_id.parse::<usize>().unwrap()].clone().into(),
             Err(_) => Decision::allow().into(),
         }
@@ -91,14 +91,14 @@ fn hooked(version: CliVersion, tool: ToolStep, outputs: &[HookOutput]) -> (Vec<I
 
 /// `hook_asks_about_a_tool` in `tests/real_cli`: before 2.1.85 such a command runs.
 #[test]
-fn a_hook_that_asks_has_the_host_asked_about_a_call_that_needs_no_permission() {
+fn a_hook_can_require_a_permission_request_for_any_call() {
     use IncomingKind::{Hook, Permission};
-    let ask = [PreToolUseOutput::ask("the host decides").into()];
+    let hook = [PreToolUseOutput::ask("the host decides").into()];
     for version in CliVersion::ALL {
         let kinds = if *version >= CliVersion::V2_1_143 { vec![Hook, Permission] } else { vec![Hook] };
-        assert_eq!(hooked(*version, ToolStep::bash("ls"), &ask), (kinds, true), "{version:?}");
-        let asked = hooked(*version, ToolStep::bash("ls").requires_permission(), &ask);
-        assert_eq!(asked, (vec![Hook, Permission], true), "{version:?}");
+        assert_eq!(hooked(*version, ToolStep::bash("ls"), &hook), (kinds, true), "{version:?}");
+        let requested = hooked(*version, ToolStep::bash("ls").requires_permission(), &hook);
+        assert_eq!(requested, (vec![Hook, Permission], true), "{version:?}");
     }
 }
 
@@ -120,7 +120,7 @@ fn of_several_hooks_the_strictest_decides() {
 }
 
 #[test]
-fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
+fn a_mode_in_an_allow_changes_later_permission_requests() {
     let write =
         || ToolStep::new("Write", Json::parse(r#"{"file_path":"a","content":"b"}"#).unwrap()).requires_permission();
     let script = || {
@@ -130,22 +130,22 @@ fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
             Step::from(ToolStep::bash("ls").requires_permission()),
         ])
     };
-    let asked = |mode: PermissionMode| {
-        let (mut pair, mut asked) = (pair(script()), Vec::new());
-        run(&mut pair, |ask| {
-            let tool = ask.permission().unwrap().tool_name;
+    let requested = |mode: PermissionMode| {
+        let (mut pair, mut requested) = (pair(script()), Vec::new());
+        run(&mut pair, |incoming| {
+            let tool = incoming.permission().unwrap().tool_name;
             let mut decision = Allow::new();
-            if asked.is_empty() {
+            if requested.is_empty() {
                 decision = decision.and_remember(PermissionChange::SetMode(mode.clone()));
             }
-            asked.push(tool);
+            requested.push(tool);
             decision.into()
         });
-        asked
+        requested
     };
-    assert_eq!(asked(PermissionMode::Default), ["Write", "Write", "Bash"]);
-    assert_eq!(asked(PermissionMode::AcceptEdits), ["Write", "Bash"]);
-    assert_eq!(asked(PermissionMode::BypassPermissions), ["Write"]);
+    assert_eq!(requested(PermissionMode::Default), ["Write", "Write", "Bash"]);
+    assert_eq!(requested(PermissionMode::AcceptEdits), ["Write", "Bash"]);
+    assert_eq!(requested(PermissionMode::BypassPermissions), ["Write"]);
 }
 
 /// The fields that each version was recorded to have.
@@ -163,12 +163,12 @@ fn initialize_is_answered_with_models_commands_and_agents() {
 }
 
 #[test]
-fn usage_cost_and_the_reason_of_an_end_are_the_scripts() {
+fn usage_cost_and_terminal_reason_come_from_the_script() {
     let fields = Json::parse(
         r#"{ "usage": { "input_tokens": 7 }, "total_cost_usd": 0.5, "terminal_reason": "prompt_too_long", "is_error": true }"#,
     );
     let script = Script::default().then([Step::text("Prompt is too long"), Step::result_fields(&fields.unwrap())]);
-    let (outcome, result) = run(&mut pair(script), |ask| panic!("{ask:?}"));
+    let (outcome, result) = run(&mut pair(script), |incoming| panic!("{incoming:?}"));
     let result = result.unwrap();
     assert_eq!((outcome, result.total_cost_usd), (Outcome::Error, Some(0.5)));
     assert_eq!(result.usage.as_ref().unwrap().input_tokens, Some(7));
@@ -194,12 +194,12 @@ fn a_bad_session_and_an_unknown_flag_end_the_process() {
     let flag = closed(Script::default().args(["--model", "opus", "--wrong"]));
     assert_eq!((flag.exit, &*flag.stderr), (Some(Exit::Code(1)), "error: unknown option '--wrong'\n"));
     let fine = Script::default().session(id).args(["--resume", id, "--replay-user-messages", "--max-turns", "3"]);
-    assert_eq!(run(&mut pair(fine), |ask| panic!("{ask:?}")).0, Outcome::Success);
+    assert_eq!(run(&mut pair(fine), |incoming| panic!("{incoming:?}")).0, Outcome::Success);
     // What this crate writes is known.
     let options = claude_duplex::Options::new().model("opus").host_permission_prompts().allowed_tools(["Read"]);
     let args = options.invocation().unwrap().args;
     let script = Script::default().args(args.iter().map(|arg| arg.to_string_lossy()));
-    assert_eq!(run(&mut pair(script), |ask| panic!("{ask:?}")).0, Outcome::Success);
+    assert_eq!(run(&mut pair(script), |incoming| panic!("{incoming:?}")).0, Outcome::Success);
 }
 
 /// All that a peer writes for one prompt.
@@ -216,7 +216,7 @@ fn lines(script: Script) -> Vec<String> {
 
 /// As `stream_cut` of each version: what a host shows is the answer, once.
 #[test]
-fn a_stream_that_breaks_is_said_again_as_each_version_does() {
+fn a_broken_stream_is_repeated_as_by_each_version() {
     for generation in CliVersion::ALL {
         let step = Step::text_in_parts("one two three four", 4, Duration::from_millis(1));
         let lines = lines(Script::new(*generation).then([step]).fault(Fault::BreakStream(2)));
@@ -235,7 +235,7 @@ fn a_stream_that_breaks_is_said_again_as_each_version_does() {
 }
 
 #[test]
-fn lines_are_damaged_as_the_name_says() {
+fn each_damage_fault_damages_lines_as_named() {
     let damaged = |name: &str| {
         let lines = lines(Script::default().fault(name.parse().unwrap()));
         let of = |kind: &str| lines.iter().find(|line| line.contains(kind)).cloned().unwrap();
@@ -251,15 +251,15 @@ fn lines_are_damaged_as_the_name_says() {
 }
 
 #[test]
-fn a_result_can_be_missing_with_and_without_a_word_of_the_end() {
+fn a_missing_result_is_scripted_with_and_without_lifecycle() {
     let with =
         |fault: Fault| lines(Script::default().session_state_messages(true).then([Step::text("said")]).fault(fault));
     let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));
-    for (fault, told) in [(Fault::NoResult, false), (Fault::IdleWithoutResult, true)] {
+    for (fault, reported) in [(Fault::NoResult, false), (Fault::IdleWithoutResult, true)] {
         let lines = with(fault.clone());
         assert!(has(&lines, "said") && !has(&lines, r#""type":"result""#), "{fault:?}: {lines:?}");
-        assert_eq!(has(&lines, r#""state":"completed""#), told, "{fault:?}: {lines:?}");
-        assert_eq!(has(&lines, r#""state":"idle""#), told, "{fault:?}: {lines:?}");
+        assert_eq!(has(&lines, r#""state":"completed""#), reported, "{fault:?}: {lines:?}");
+        assert_eq!(has(&lines, r#""state":"idle""#), reported, "{fault:?}: {lines:?}");
     }
     assert!(has(&with(Fault::Grandchild), r#""type":"result""#));
 }

@@ -29,7 +29,7 @@ fn closed(actions: &[Action]) -> SessionClosed {
 }
 
 #[test]
-fn a_process_that_dies_in_a_turn_loses_its_prompt() {
+fn a_process_that_exits_in_a_turn_loses_its_prompt() {
     let mut pair = pair(Script::default().fault(Fault::Die(Exit::Signal(11))));
     pair.prompt("hello");
     let actions = pair.run_until_idle();
@@ -38,7 +38,7 @@ fn a_process_that_dies_in_a_turn_loses_its_prompt() {
 }
 
 #[test]
-fn a_process_that_ends_at_its_start_is_told_with_its_stderr() {
+fn an_exit_at_the_start_is_reported_with_stderr() {
     let fault = Fault::Exit { code: 1, message: "unknown option".to_owned() };
     let actions = pair(Script::default().fault(fault)).run_until_idle();
     let closed = closed(&actions);
@@ -46,7 +46,7 @@ fn a_process_that_ends_at_its_start_is_told_with_its_stderr() {
 }
 
 #[test]
-fn a_request_to_end_may_be_ignored() {
+fn a_terminate_signal_can_be_ignored() {
     let script = Script::default().then([Step::nothing()]).fault(Fault::IgnoreTerminate);
     let mut pair = pair(script);
     pair.prompt("hello");
@@ -56,7 +56,7 @@ fn a_request_to_end_may_be_ignored() {
 }
 
 #[test]
-fn a_silent_turn_is_terminated_after_the_graces() {
+fn a_silent_turn_is_terminated_after_the_grace_periods() {
     let mut pair = pair(Script::default().fault(Fault::Silent));
     pair.prompt("hello");
     pair.advance(Duration::from_secs(1));
@@ -64,7 +64,7 @@ fn a_silent_turn_is_terminated_after_the_graces() {
 }
 
 #[test]
-fn what_holds_stdout_is_not_waited_for() {
+fn a_process_that_holds_stdout_open_is_not_waited_for() {
     let mut pair = pair(Script::default().fault(Fault::Grandchild));
     pair.prompt("hello");
     pair.run_until_idle();
@@ -72,7 +72,7 @@ fn what_holds_stdout_is_not_waited_for() {
 }
 
 #[test]
-fn an_initialize_without_a_reply_times_out_and_stops_nothing() {
+fn an_initialize_without_a_response_times_out_without_an_interrupt() {
     let mut pair = pair(Script::default().fault(Fault::NeverInitialize));
     let request = pair.request(Request::initialize());
     pair.prompt("hello");
@@ -84,7 +84,7 @@ fn an_initialize_without_a_reply_times_out_and_stops_nothing() {
 }
 
 #[test]
-fn a_flood_comes_whole() {
+fn a_flood_of_output_is_complete() {
     let mut pair = pair(Script::default().fault(Fault::Flood(5000)));
     pair.prompt("hello");
     let actions = pair.run_until_idle();
@@ -94,7 +94,7 @@ fn a_flood_comes_whole() {
 }
 
 #[test]
-fn a_line_that_is_too_long_is_rejected_and_the_turn_goes_on() {
+fn a_line_that_is_too_long_is_rejected_and_the_turn_continues() {
     let mut config = Config::new(Seed::from_bytes([3; 16]));
     config.limits.line = 100_000;
     let mut pair = TestSession::new(config, Script::default().fault(Fault::LongLine(200_000)));
@@ -107,7 +107,7 @@ fn a_line_that_is_too_long_is_rejected_and_the_turn_goes_on() {
 }
 
 #[test]
-fn a_long_echo_is_an_echo() {
+fn a_long_echo_is_recognized() {
     let mut pair =
         TestSession::new(Config::new(Seed::from_bytes([3; 16])), Script::default().fault(Fault::LongEcho(2 << 20)));
     pair.prompt("hello");
@@ -115,8 +115,9 @@ fn a_long_echo_is_an_echo() {
 }
 
 #[test]
-fn an_ask_is_withdrawn_or_repeated() {
-    for (fault, withdrawn, rejected) in [(Fault::WithdrawAsks(Duration::from_secs(1)), 1, 0), (Fault::RepeatAsks, 0, 1)]
+fn an_incoming_request_can_be_withdrawn_or_repeated() {
+    for (fault, withdrawn, rejected) in
+        [(Fault::WithdrawRequests(Duration::from_secs(1)), 1, 0), (Fault::RepeatRequests, 0, 1)]
     {
         let script =
             Script::default().then([ToolStep::bash("ls").requires_permission().into(), Step::text("end")]).fault(fault);
@@ -132,7 +133,7 @@ fn an_ask_is_withdrawn_or_repeated() {
 }
 
 #[test]
-fn a_last_line_may_be_cut() {
+fn the_last_line_can_be_truncated() {
     let mut pair = pair(Script::default().fault(Fault::PartialLine));
     pair.prompt("hello");
     pair.run_until_idle();
@@ -142,7 +143,7 @@ fn a_last_line_may_be_cut() {
 }
 
 #[test]
-fn stdin_may_be_closed_or_left_unread() {
+fn stdin_can_be_closed_or_unread() {
     let mut closing = pair(Script::default().fault(Fault::CloseStdin));
     closing.prompt("hello");
     assert_eq!(outcome(&closing.run_until_idle()), Outcome::Success);
@@ -159,7 +160,7 @@ fn stdin_may_be_closed_or_left_unread() {
 }
 
 #[test]
-fn stderr_is_kept_to_its_end_only() {
+fn only_the_end_of_stderr_is_kept() {
     let mut pair = pair(Script::default().fault(Fault::Stderr(1 << 20)));
     pair.prompt("hello");
     pair.run_until_idle();
@@ -167,7 +168,7 @@ fn stderr_is_kept_to_its_end_only() {
 }
 
 #[test]
-fn every_fault_has_its_name() {
+fn every_fault_has_a_name() {
     for name in Fault::NAMES {
         let name = name.split('=').next().unwrap();
         assert!(name.parse::<Fault>().is_ok(), "{name}");
@@ -177,7 +178,7 @@ fn every_fault_has_its_name() {
 }
 
 #[test]
-fn versions_between_two_generations_are_the_earlier() {
+fn a_version_between_two_generations_is_the_earlier() {
     assert_eq!("2.1.200".parse(), Ok(CliVersion::V2_1_143));
     assert_eq!("3.0.0".parse(), Ok(CliVersion::V2_1_329));
     assert!("1.0.0".parse::<CliVersion>().is_err());

@@ -53,7 +53,7 @@ impl Dice {
 struct Tally {
     prompts: BTreeMap<PromptId, Vec<Outcome>>,
     results: BTreeMap<PromptId, Option<String>>,
-    asks: BTreeMap<IncomingId, u32>,
+    incoming_requests: BTreeMap<IncomingId, u32>,
     open: Vec<IncomingId>,
     closed: u32,
 }
@@ -67,13 +67,13 @@ impl Tally {
                     self.prompts.entry(prompt).or_default().push(outcome);
                     self.results.insert(prompt, result.and_then(|result| result.uuid().map(|uuid| uuid.into_owned())));
                 }
-                Action::IncomingRequest(ask) => {
-                    self.asks.insert(ask.id(), 0);
-                    self.open.push(ask.id());
+                Action::IncomingRequest(incoming) => {
+                    self.incoming_requests.insert(incoming.id(), 0);
+                    self.open.push(incoming.id());
                 }
-                Action::IncomingCancelled { id: ask, .. } => {
-                    *self.asks.entry(ask).or_default() += 1;
-                    self.open.retain(|open| *open != ask);
+                Action::IncomingCancelled { id: incoming, .. } => {
+                    *self.incoming_requests.entry(incoming).or_default() += 1;
+                    self.open.retain(|open| *open != incoming);
                 }
                 Action::Closed(_) => self.closed += 1,
                 _ => {}
@@ -115,9 +115,9 @@ fn play(generation: CliVersion, seed: u64) -> (Tally, TestSession) {
                 }
             }
             5 | 6 => {
-                if let Some(ask) = tally.open.pop() {
-                    if pair.host.respond(now, ask, answer(&mut dice)).is_ok() {
-                        *tally.asks.entry(ask).or_default() += 1;
+                if let Some(incoming) = tally.open.pop() {
+                    if pair.host.respond(now, incoming, answer(&mut dice)).is_ok() {
+                        *tally.incoming_requests.entry(incoming).or_default() += 1;
                     }
                 }
             }
@@ -127,9 +127,9 @@ fn play(generation: CliVersion, seed: u64) -> (Tally, TestSession) {
         tally.note(pair.take_actions());
     }
     tally.note(pair.run_until_idle());
-    while let Some(ask) = tally.open.pop() {
-        if pair.host.respond(pair.now(), ask, answer(&mut dice)).is_ok() {
-            *tally.asks.entry(ask).or_default() += 1;
+    while let Some(incoming) = tally.open.pop() {
+        if pair.host.respond(pair.now(), incoming, answer(&mut dice)).is_ok() {
+            *tally.incoming_requests.entry(incoming).or_default() += 1;
         }
         tally.note(pair.run_until_idle());
     }
@@ -147,7 +147,7 @@ fn answer(dice: &mut Dice) -> claude_duplex::IncomingResponse {
 }
 
 #[test]
-fn everything_is_settled_once_and_the_session_ends() {
+fn everything_ends_once_and_the_session_ends() {
     for &generation in CliVersion::ALL {
         for seed in 0..300 {
             let (mut tally, mut pair) = play(generation, seed);
@@ -163,7 +163,11 @@ fn everything_is_settled_once_and_the_session_ends() {
             }
             tally.note(pair.close());
             assert_eq!(tally.closed, 1, "{what}");
-            assert!(tally.asks.values().all(|settled| *settled == 1), "{what}: {:?}", tally.asks);
+            assert!(
+                tally.incoming_requests.values().all(|settled| *settled == 1),
+                "{what}: {:?}",
+                tally.incoming_requests
+            );
         }
     }
 }

@@ -54,7 +54,7 @@ fn play(generation: CliVersion, mut bytes: &[u8], mut cut: impl FnMut() -> usize
 }
 
 #[test]
-fn any_cuts_give_the_same_output() {
+fn any_chunks_give_the_same_output() {
     for &generation in CliVersion::ALL {
         let whole = play(generation, HOST.as_bytes(), || usize::MAX);
         assert!(!whole.0.is_empty());
@@ -67,7 +67,7 @@ fn any_cuts_give_the_same_output() {
 }
 
 #[test]
-fn any_bytes_are_borne() {
+fn any_bytes_are_accepted_without_a_panic() {
     for seed in 0..300 {
         let mut next = noise(seed);
         let generation = CliVersion::ALL[seed as usize % 6];
@@ -87,7 +87,7 @@ fn any_bytes_are_borne() {
 }
 
 #[test]
-fn a_pair_does_the_same_however_its_bytes_are_cut() {
+fn a_test_session_does_not_depend_on_chunks() {
     let run = |generation, seed: Option<u64>| {
         let call = ToolStep::bash("ls").requires_permission();
         let script = Script::new(generation).then([call.into(), Step::text("done")]);
@@ -99,12 +99,13 @@ fn a_pair_does_the_same_however_its_bytes_are_cut() {
         };
         pair.prompt("first");
         pair.prompt(Prompt::text("second").when_busy(WhenBusy::Send));
-        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+        let Action::IncomingRequest(incoming) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+        else {
             unreachable!()
         };
         // However it was cut, what the CLI says at this moment is heard before the answer is given.
         pair.advance(Duration::ZERO);
-        pair.respond(ask.id(), Decision::allow());
+        pair.respond(incoming.id(), Decision::allow());
         let mut actions = pair.run_until_idle();
         actions.extend(pair.close());
         actions

@@ -139,8 +139,8 @@ struct Play {
     prompts: HashSet<String>,
     requests: HashSet<String>,
     /// The ids of the recorded asks, and of those that are to be matched with them.
-    recorded_asks: Vec<String>,
-    asks: Vec<String>,
+    recorded_requests: Vec<String>,
+    permission_requests: Vec<String>,
     ended: bool,
 }
 
@@ -151,7 +151,7 @@ impl Play {
         for line in String::from_utf8(bytes).unwrap().lines() {
             let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
             if line["type"] == "control_request" {
-                self.asks.push(line["request_id"].as_str().unwrap().to_owned());
+                self.permission_requests.push(line["request_id"].as_str().unwrap().to_owned());
             }
             self.unread.push_back(line);
         }
@@ -189,7 +189,7 @@ impl Play {
     /// What the host wrote, with the ids that this peer gave its incoming requests.
     fn host(&mut self, line: &str) {
         let mut line = line.to_owned();
-        for (recorded, ours) in self.recorded_asks.iter().zip(&self.asks) {
+        for (recorded, ours) in self.recorded_requests.iter().zip(&self.permission_requests) {
             line = line.replace(recorded, ours);
         }
         self.peer.receive(self.now, line.as_bytes());
@@ -210,7 +210,7 @@ fn script(generation: CliVersion, scenario: &str, records: &[Record]) -> Script 
     let shows = |text: &str| all("out").any(|record| record.line.contains(text));
     let prompts: Vec<Value> = all("in").filter_map(|record| parse(&record.line)).collect();
     let named = prompts.iter().filter(|line| line["type"] == "user").filter_map(|line| line["uuid"].as_str());
-    let asks = shows(r#""subtype":"can_use_tool""#);
+    let permission_requests = shows(r#""subtype":"can_use_tool""#);
     let echoes = named.into_iter().any(|uuid| {
         all("out").any(|record| record.line.contains(uuid) && record.line.starts_with(r#"{"type":"user""#))
     });
@@ -219,7 +219,7 @@ fn script(generation: CliVersion, scenario: &str, records: &[Record]) -> Script 
         .replay_user_messages(replay)
         .include_partial_messages(shows(r#""type":"stream_event""#))
         .session_state_messages(shows("session_state_changed"))
-        .answering(move |prompt| steps_in(prompt, asks));
+        .answering(move |prompt| steps_in(prompt, permission_requests));
     let script = if shows("error_max_turns") { script.max_turns(1) } else { script };
     match scenario == "resume_reused_uuid" {
         true => script.seen("00000002-0000-4000-8000-000000000000"),
@@ -246,8 +246,8 @@ fn play(path: &Path) -> Result<(), String> {
         unread: VecDeque::new(),
         prompts: of("in", "user", |line| &line["uuid"]).into_iter().collect(),
         requests: of("in", "control_request", |line| &line["request_id"]).into_iter().collect(),
-        recorded_asks: of("out", "control_request", |line| &line["request_id"]),
-        asks: Vec::new(),
+        recorded_requests: of("out", "control_request", |line| &line["request_id"]),
+        permission_requests: Vec::new(),
         ended: false,
     };
     let last_input = records.iter().rposition(|record| record.direction == "in").unwrap_or(0);
@@ -305,7 +305,7 @@ fn play(path: &Path) -> Result<(), String> {
 }
 
 #[test]
-fn messages_come_in_the_recorded_order() {
+fn messages_have_the_recorded_order() {
     let mut differences = Vec::new();
     let mut played = 0;
     for path in recordings() {

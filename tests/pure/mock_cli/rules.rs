@@ -13,22 +13,22 @@ fn pair(generation: CliVersion, calls: impl IntoIterator<Item = ToolStep>) -> Te
 }
 
 /// Prompts, and answers what is asked until the prompt has ended: how often it was.
-fn asked(pair: &mut TestSession, mut answer: impl FnMut(&IncomingRequest) -> IncomingResponse) -> usize {
+fn answer_requests(pair: &mut TestSession, mut answer: impl FnMut(&IncomingRequest) -> IncomingResponse) -> usize {
     pair.prompt("go on");
     let mut count = 0;
     loop {
         match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
-            Action::IncomingRequest(ask) => {
+            Action::IncomingRequest(incoming_request) => {
                 count += 1;
-                pair.respond(ask.id(), answer(&ask));
+                pair.respond(incoming_request.id(), answer(&incoming_request));
             }
             _ => return count,
         }
     }
 }
 
-fn suggested(ask: &IncomingRequest) -> IncomingResponse {
-    let permission = ask.permission().expect("a permission");
+fn suggested(incoming_request: &IncomingRequest) -> IncomingResponse {
+    let permission = incoming_request.permission().expect("a permission");
     Allow::new().and_remember_all(permission.suggestions()).into()
 }
 
@@ -40,30 +40,30 @@ fn allowing(rule: PermissionRule) -> IncomingResponse {
 /// The answers to prompts that each run that command of Bash: how often it was asked each time.
 fn counts<const N: usize>(commands: [&str; N], answer: impl Fn(&IncomingRequest) -> IncomingResponse) -> [usize; N] {
     let mut pair = pair(CliVersion::default(), commands.map(ToolStep::bash));
-    commands.map(|_| asked(&mut pair, &answer))
+    commands.map(|_| answer_requests(&mut pair, &answer))
 }
 
 /// As the suggestion for a command is recorded: that command, and no other.
 #[test]
-fn a_suggestion_that_goes_back_is_kept() {
+fn a_returned_suggestion_becomes_a_rule() {
     for &generation in CliVersion::ALL {
         let read = || ToolStep::new("Read", Json::parse(r#"{"file_path":"a"}"#).expect("JSON"));
         let calls = [ToolStep::bash("make"), ToolStep::bash("make"), ToolStep::bash("make install"), read(), read()];
         let mut pair = pair(generation, calls);
-        let asked = [(); 5].map(|()| asked(&mut pair, suggested));
-        assert_eq!(asked, [1, 0, 1, 1, 0], "{generation}");
+        let answer_requests = [(); 5].map(|()| answer_requests(&mut pair, suggested));
+        assert_eq!(answer_requests, [1, 0, 1, 1, 0], "{generation}");
         let run = pair.cli_lines().iter().filter(|line| line.as_str().contains(r#""type":"tool_result""#)).count();
         assert_eq!(run, 5, "{generation}: what is not asked for runs");
     }
 }
 
 #[test]
-fn an_allow_alone_is_for_once() {
+fn an_allow_without_a_rule_applies_once() {
     assert_eq!(counts(["make", "make"], |_| Decision::allow().into()), [1, 1]);
 }
 
 #[test]
-fn a_rule_is_for_the_calls_that_it_names() {
+fn a_rule_applies_to_matching_calls() {
     let commands = ["cargo test", "cargo test --doc", "cargo tests", "cargo run"];
     assert_eq!(counts(commands, |_| allowing(PermissionRule::calls("Bash", "cargo test:*"))), [1, 0, 1, 1]);
     assert_eq!(counts(commands, |_| allowing(PermissionRule::tool("Bash"))), [1, 0, 0, 0]);
@@ -71,12 +71,14 @@ fn a_rule_is_for_the_calls_that_it_names() {
 }
 
 #[test]
-fn rules_can_be_replaced_and_taken_away() {
+fn rules_can_be_replaced_and_removed() {
     // With the first command its own rule is added, with the other one that is changed.
     let counts = |other: PermissionChange| {
-        counts(["a", "a", "b", "a", "b"], move |ask| match ask.permission().expect("a permission").input.as_str() {
-            input if input.contains(r#""a""#) => allowing(PermissionRule::calls("Bash", "a")),
-            _ => Allow::new().and_remember(other.clone()).into(),
+        counts(["a", "a", "b", "a", "b"], move |incoming_request| {
+            match incoming_request.permission().expect("a permission").input.as_str() {
+                input if input.contains(r#""a""#) => allowing(PermissionRule::calls("Bash", "a")),
+                _ => Allow::new().and_remember(other.clone()).into(),
+            }
         })
     };
     let rules = |command| vec![PermissionRule::calls("Bash", command)];
@@ -94,7 +96,7 @@ fn rules_can_be_replaced_and_taken_away() {
 
 /// Wire reference, section 4.2: one that the CLI cannot read makes it drop all of that answer.
 #[test]
-fn one_update_that_cannot_be_read_spoils_all() {
+fn one_malformed_update_discards_all() {
     let raw = |rule: &str| {
         let good = r#"{"type":"addRules","rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session"}"#;
         let answer = format!(

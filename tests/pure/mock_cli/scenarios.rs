@@ -62,9 +62,9 @@ fn is_tool_call(action: &Action) -> bool {
             && message.line().starts_with(r#"{"type":"assistant""#))
 }
 
-fn asked(pair: &mut TestSession) -> IncomingRequest {
+fn until_request(pair: &mut TestSession) -> IncomingRequest {
     match pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) {
-        Action::IncomingRequest(ask) => ask,
+        Action::IncomingRequest(incoming_request) => incoming_request,
         other => panic!("{other:?}"),
     }
 }
@@ -81,7 +81,7 @@ fn every(test: impl Fn(CliVersion)) {
 }
 
 #[test]
-fn a_prompt_is_answered() {
+fn a_prompt_gets_an_answer() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([Step::thinking("hm"), slowly("one two three four")]));
         let prompt = pair.prompt("hello");
@@ -89,8 +89,8 @@ fn a_prompt_is_answered() {
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
         let version = pair.host.session().and_then(|session| session.version.clone());
         // 1.0.128 does not say which it is.
-        let told = (generation > CliVersion::V1_0_128).then(|| generation.version());
-        assert_eq!(version.as_deref(), told);
+        let reported = (generation > CliVersion::V1_0_128).then(|| generation.version());
+        assert_eq!(version.as_deref(), reported);
         assert!(
             matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.is_success()))
         );
@@ -98,20 +98,20 @@ fn a_prompt_is_answered() {
 }
 
 #[test]
-fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
+fn a_tool_runs_only_if_the_host_allows_it() {
     every(|generation| {
-        for (decision, said) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
+        for (decision, expected) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
             let call = ToolStep::bash("ls").requires_permission().duration(SECOND).returns("ran");
             let mut pair = pair(Script::new(generation).then([call.into(), Step::text("finished")]));
             let prompt = pair.prompt("hello");
-            let ask = asked(&mut pair);
-            assert_eq!(ask.permission().unwrap().tool_name, "Bash");
-            pair.respond(ask.id(), decision);
+            let incoming_request = until_request(&mut pair);
+            assert_eq!(incoming_request.permission().unwrap().tool_name, "Bash");
+            pair.respond(incoming_request.id(), decision);
             let actions = pair.run_until_idle();
             assert_eq!(outcome(&actions, prompt), Outcome::Success);
             let lines = pair.cli_lines();
             let result = lines.iter().find(|line| line.as_str().contains("tool_result")).expect("the call returned");
-            assert!(result.as_str().contains(said), "{result:?}");
+            assert!(result.as_str().contains(expected), "{result:?}");
         }
     });
 }
@@ -123,27 +123,27 @@ fn a_deny_that_interrupts_ends_the_turn() {
             Script::new(generation).then([ToolStep::bash("ls").requires_permission().into(), Step::text("finished")]),
         );
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
-        pair.respond(ask.id(), Deny::new("stop").and_interrupt());
+        let incoming_request = until_request(&mut pair);
+        pair.respond(incoming_request.id(), Deny::new("stop").and_interrupt());
         assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
     });
 }
 
 #[test]
-fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
+fn an_interrupt_withdraws_open_requests_before_its_acknowledgment() {
     every(|generation| {
         let calls = [ToolStep::bash("a").requires_permission(), ToolStep::bash("b").requires_permission()];
         let mut pair = pair(Script::new(generation).then([Step::tools_at_once(calls), Step::text("finished")]));
         let first = pair.prompt("hello");
-        let asks = [asked(&mut pair), asked(&mut pair)];
+        let incoming_requests = [until_request(&mut pair), until_request(&mut pair)];
         pair.interrupt(Interrupt::running());
         let second = pair.prompt("and then?");
         let actions = pair.run_until_idle();
         let order: Vec<&str> = actions
             .iter()
             .filter_map(|action| match action {
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli, .. }
-                    if asks.iter().any(|open| open.id() == *ask) =>
+                Action::IncomingCancelled { id: incoming_request, reason: CancelledReason::Cli, .. }
+                    if incoming_requests.iter().any(|open| open.id() == *incoming_request) =>
                 {
                     Some("withdrawn")
                 }
@@ -155,20 +155,20 @@ fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
         assert_eq!(order, ["withdrawn", "withdrawn", "acknowledged", "ended"]);
         assert_eq!(outcome(&actions, first), Outcome::Interrupted);
         assert_eq!(outcome(&actions, second), Outcome::Success);
-        let late = pair.host.respond(pair.now(), asks[0].id(), IncomingResponse::from(Decision::allow()));
+        let late = pair.host.respond(pair.now(), incoming_requests[0].id(), IncomingResponse::from(Decision::allow()));
         assert!(late.is_err());
     });
 }
 
 #[test]
-fn an_ask_that_times_out_fails_its_call_only() {
+fn a_request_that_times_out_fails_only_its_call() {
     every(|generation| {
         let call = Step::from(ToolStep::bash("ls").requires_permission()).withdrawn_after(SECOND);
         let mut pair = pair(Script::new(generation).then([call, Step::text("finished")]));
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
+        let incoming_request = until_request(&mut pair);
         let actions = pair.run_until_idle();
-        assert!(actions.iter().any(|action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == ask.id())));
+        assert!(actions.iter().any(|action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == incoming_request.id())));
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
     });
 }
@@ -180,9 +180,9 @@ fn a_hook_that_times_out_is_withdrawn() {
         let mut pair = pair(Script::new(generation).then([ToolStep::bash("ls").into(), Step::text("finished")]));
         pair.request(Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("guard").timeout(5)));
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
+        let incoming_request = until_request(&mut pair);
         let since = pair.now();
-        let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: of, .. } if *of == ask.id());
+        let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: of, .. } if *of == incoming_request.id());
         pair.run_until(withdrawn);
         let seconds = if generation == CliVersion::V1_0_128 { 60 } else { 5 };
         assert_eq!(pair.now().saturating_duration_since(since).as_secs(), seconds);
@@ -205,7 +205,7 @@ fn an_interrupt_stops_a_text_and_a_tool() {
 }
 
 #[test]
-fn prompts_that_wait_are_joined_from_2_1_143_on() {
+fn queued_prompts_are_merged_since_2_1_143() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
         let first = pair.prompt("first");
@@ -235,7 +235,7 @@ fn a_prompt_is_folded_where_a_tool_returns() {
 }
 
 #[test]
-fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
+fn an_interrupt_before_a_fold_gives_the_queued_prompt_its_own_turn() {
     every(|generation| {
         let mut pair =
             pair(Script::new(generation).then([ToolStep::bash("sleep").duration(SECOND).into(), Step::text("end")]));
@@ -250,7 +250,7 @@ fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
 }
 
 #[test]
-fn an_interrupt_after_the_fold_stops_both() {
+fn an_interrupt_after_a_fold_stops_both_prompts() {
     every(|generation| {
         let steps = [ToolStep::bash("sleep").duration(SECOND).into(), slowly("one two three four")];
         let mut pair = pair(Script::new(generation).then(steps));
@@ -268,7 +268,7 @@ fn an_interrupt_after_the_fold_stops_both() {
 }
 
 #[test]
-fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
+fn a_queued_prompt_can_be_withdrawn_since_2_1_143() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
         let first = pair.prompt("first");
@@ -283,7 +283,7 @@ fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
 }
 
 #[test]
-fn a_turn_of_the_clis_own_answers_nobody() {
+fn a_turn_of_the_cli_ends_no_prompt() {
     every(|generation| {
         let steps = [Step::background(SECOND, vec![slowly("it has ended now")]), Step::text("started")];
         let mut pair = pair(Script::new(generation).then(steps));
@@ -304,7 +304,7 @@ fn a_turn_of_the_clis_own_answers_nobody() {
 }
 
 #[test]
-fn results_are_held_back_behind_a_subagent_by_2_1_50_and_2_1_143() {
+fn results_wait_for_a_subagent_in_2_1_50_and_2_1_143() {
     every(|generation| {
         let steps = [Step::background_agent(SECOND, vec![Step::text("it has ended")]), Step::text("started")];
         let mut pair = pair(Script::new(generation).then(steps));

@@ -72,7 +72,7 @@ fn kinds(lines: &[Value]) -> Vec<String> {
 const GREETING: [&str; 2] = ["notifications/initialized", "tools/list"];
 
 #[test]
-fn a_prompt_behind_initialize_waits_for_the_servers() {
+fn a_prompt_after_initialize_waits_for_the_servers() {
     for &generation in CliVersion::ALL {
         let first = match generation {
             CliVersion::V2_1_250 | CliVersion::V2_1_329 => ["initialize", "reply to i"],
@@ -84,7 +84,7 @@ fn a_prompt_behind_initialize_waits_for_the_servers() {
 }
 
 #[test]
-fn a_server_of_the_command_line_is_served_without_initialize() {
+fn a_server_of_the_command_line_needs_no_initialize() {
     for &generation in CliVersion::ALL {
         let lines = lines(Script::new(generation).host_server("calc"), &[PROMPT]);
         let expected = [&["initialize"][..], &GREETING, &["init", "tools/call", "success"]].concat();
@@ -98,7 +98,7 @@ fn a_server_of_the_command_line_is_served_without_initialize() {
 }
 
 #[test]
-fn an_interrupt_does_not_take_back_what_initialize_waits_for() {
+fn an_interrupt_does_not_withdraw_the_messages_of_initialize() {
     for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let lines = lines(Script::new(generation), &[INITIALIZE, PROMPT, INTERRUPT]);
         assert!(kinds(&lines).contains(&"reply to i".to_owned()), "{generation}: {:?}", kinds(&lines));

@@ -14,7 +14,7 @@ fn session(kill_group: bool) -> Protocol {
 
 /// The number of a process that was waited for may be given to another, and with it the number of its group.
 #[test]
-fn an_abort_after_the_exit_signals_nobody() {
+fn an_abort_after_the_exit_sends_no_signal() {
     for kill_group in [true, false] {
         let mut protocol = session(kill_group);
         protocol.exited(SessionTime::ZERO, Exit::Code(0));
@@ -30,7 +30,7 @@ fn an_abort_after_the_exit_signals_nobody() {
 }
 
 #[test]
-fn orders_that_nobody_has_fetched_before_the_exit_are_taken_back() {
+fn child_commands_not_fetched_before_the_exit_are_withdrawn() {
     for kill_group in [true, false] {
         let mut protocol = session(kill_group);
         protocol.close(SessionTime::ZERO);
@@ -45,7 +45,7 @@ fn orders_that_nobody_has_fetched_before_the_exit_are_taken_back() {
 }
 
 #[test]
-fn a_group_that_was_killed_is_not_killed_again_after_the_exit() {
+fn a_killed_process_group_is_not_killed_again_after_the_exit() {
     let mut protocol = session(true);
     protocol.abort(SessionTime::ZERO);
     assert_eq!(orders(&mut protocol), [ChildCommand::CloseStdin, ChildCommand::Kill]);

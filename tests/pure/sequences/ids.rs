@@ -16,28 +16,31 @@ fn actions(protocol: &mut Protocol) -> Vec<Action> {
 }
 
 #[test]
-fn an_id_is_used_until_its_late_reply_has_come() {
+fn a_request_id_is_in_use_until_its_late_response() {
     let mut protocol = session();
-    let asks = |subtype: &str| Request::new(subtype).id("mine").timeout(Duration::from_secs(1));
-    protocol.request(SessionTime::ZERO, asks("get_settings")).unwrap();
+    let request_named = |subtype: &str| Request::new(subtype).id("mine").timeout(Duration::from_secs(1));
+    protocol.request(SessionTime::ZERO, request_named("get_settings")).unwrap();
     let (due, _) = protocol.poll_timeout().unwrap();
     protocol.handle_timeout(due);
-    let told = actions(&mut protocol);
-    assert!(matches!(told[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }), "{told:?}");
+    let reported = actions(&mut protocol);
+    assert!(
+        matches!(reported[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }),
+        "{reported:?}"
+    );
 
-    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().reason(), RefusedReason::Reused);
+    assert_eq!(protocol.request(due, request_named("mcp_status")).unwrap_err().reason(), RefusedReason::Reused);
     assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().reason(), RefusedReason::Reused);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "mine" } });
     protocol.receive(due, format!("{reply}\n").as_bytes());
     assert!(matches!(actions(&mut protocol)[..], [Action::UnmatchedResponse(_)]));
-    protocol.request(due, asks("mcp_status")).unwrap();
+    protocol.request(due, request_named("mcp_status")).unwrap();
     protocol.receive(due, format!("{reply}\n").as_bytes());
     assert!(matches!(actions(&mut protocol)[0], Action::ResponseReceived { response: Ok(_), .. }));
 }
 
 /// Two requests of one id on the wire: the reply to either would be taken for the other's.
 #[test]
-fn the_ids_that_the_session_gives_by_itself_are_its_own() {
+fn generated_ids_are_reserved_for_the_session() {
     let mut protocol = session();
     protocol.request(SessionTime::ZERO, Request::new("mcp_status")).unwrap();
     let line: serde_json::Value = serde_json::from_slice(protocol.poll_transmit()).unwrap();
@@ -55,7 +58,7 @@ fn the_ids_that_the_session_gives_by_itself_are_its_own() {
 }
 
 #[test]
-fn a_uuid_of_the_seed_that_the_host_gives_first_blocks_no_later_prompt() {
+fn a_generated_uuid_used_by_the_host_does_not_block_later_prompts() {
     let mut protocol = session();
     let second = {
         let mut twin = session();
@@ -75,7 +78,7 @@ fn a_uuid_of_the_seed_that_the_host_gives_first_blocks_no_later_prompt() {
 /// Up to 2.1.143 a local command is not echoed and ends without a word of the model: the slash alone tells it from a prompt
 /// that a hook blocked.
 #[test]
-fn a_slash_is_seen_however_it_is_escaped() {
+fn an_escaped_slash_is_recognized_as_a_command() {
     let commands = [r#""/cost""#, r#""\/cost""#, r#""\u002fcost""#, r#"[{"type":"text","text":"\/cost"}]"#];
     let others = [r#""cost""#, r#""\\/cost""#, r#"[{"type":"new","x":1},{"type":"text","text":"/cost"}]"#];
     let outcome = |content: &str| {
@@ -98,7 +101,7 @@ fn a_slash_is_seen_however_it_is_escaped() {
 
 /// Each of the bad ones makes the CLI exit with status 1, up to 2.1.143.
 #[test]
-fn a_content_that_the_cli_cannot_read_is_no_prompt() {
+fn content_that_the_cli_cannot_read_is_refused() {
     let bad = [
         ("null", ""),
         ("5", ""),

@@ -31,7 +31,7 @@ fn behind_a_turn(long: usize) -> (Protocol, PromptId) {
 }
 
 #[test]
-fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
+fn a_long_queued_prompt_leaves_room_for_requests_and_responses() {
     let (mut protocol, running) = behind_a_turn(5 * MIB);
     assert_eq!(protocol.prompt(NOW, "third").unwrap_err().reason(), RefusedReason::Full);
     protocol.interrupt(NOW, Interrupt::prompt(running)).unwrap();
@@ -39,17 +39,17 @@ fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
     protocol.request(NOW, SetPermissionMode::new("plan")).unwrap();
     protocol.request(NOW, Request::new("interrupt")).unwrap();
     protocol.cancel(NOW, running).unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
-    protocol.respond(NOW, ask.id(), Decision::allow()).unwrap();
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, &incoming).pop() else { panic!("not asked") };
+    protocol.respond(NOW, incoming.id(), Decision::allow()).unwrap();
     protocol.interrupt(NOW, Interrupt::running().cancel_queued()).unwrap();
     assert!(protocol.prompt(NOW, "third").is_ok(), "the long one was cancelled");
 }
 
 /// What waits to be written is read in its order: an interrupt behind 5 MiB is late, and still better than none.
 #[test]
-fn a_long_prompt_that_is_being_written_leaves_room_for_interrupts() {
+fn a_long_prompt_in_the_output_leaves_room_for_interrupts() {
     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([6; 16])), NOW);
     let prompt = protocol.prompt(NOW, Prompt::text("x".repeat(5 * MIB))).unwrap();
     assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Full);
@@ -61,7 +61,7 @@ fn a_long_prompt_that_is_being_written_leaves_room_for_interrupts() {
 }
 
 #[test]
-fn open_requests_leave_a_place_for_interrupts_and_cancellations() {
+fn open_requests_leave_room_for_interrupts_and_cancellations() {
     let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.open_requests = 2;
     let mut protocol = Protocol::new(config, NOW);
@@ -81,7 +81,7 @@ fn open_requests_leave_a_place_for_interrupts_and_cancellations() {
 }
 
 #[test]
-fn a_request_that_was_refused_is_told_of_room_although_a_long_prompt_waits() {
+fn capacity_is_reported_after_a_refused_request_despite_a_queued_prompt() {
     let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.open_requests = 1;
     let mut protocol = Protocol::new(config, NOW);
@@ -96,17 +96,17 @@ fn a_request_that_was_refused_is_told_of_room_although_a_long_prompt_waits() {
 
 /// Each by itself fits into what may wait, and together they do not.
 #[test]
-fn no_answer_and_no_cancellation_ends_the_session() {
+fn responses_and_cancellations_never_exceed_the_hard_limit() {
     let mut config = Config::new(Seed::from_bytes([6; 16])).handle(IncomingKind::Permission);
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, &incoming).pop() else { panic!("not asked") };
     sent(&mut protocol);
     let queued = protocol.prompt(NOW, Prompt::text("q".repeat(600))).unwrap();
-    protocol.respond(NOW, ask.id(), Decision::deny("no".repeat(400))).unwrap();
+    protocol.respond(NOW, incoming.id(), Decision::deny("no".repeat(400))).unwrap();
     // The cancellation does not fit now, and the queued prompt not when its turn has come.
     protocol.cancel(NOW, running).unwrap();
     let written = |protocol: &Protocol, part: &str| String::from_utf8_lossy(protocol.poll_transmit()).contains(part);
@@ -121,7 +121,7 @@ fn no_answer_and_no_cancellation_ends_the_session() {
 }
 
 #[test]
-fn a_cancellation_without_room_is_written_as_soon_as_there_is() {
+fn a_cancellation_without_room_is_written_later() {
     let mut config = Config::new(Seed::from_bytes([6; 16]));
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
@@ -136,7 +136,7 @@ fn a_cancellation_without_room_is_written_as_soon_as_there_is() {
 }
 
 #[test]
-fn what_is_written_after_the_exit_fills_no_more_than_its_limit() {
+fn output_after_the_exit_is_limited() {
     let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.unread_after_exit = 2 * MIB;
     let mut protocol = Protocol::new(config, NOW);

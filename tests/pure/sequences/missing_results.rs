@@ -37,11 +37,11 @@ impl Host {
         let mut host = Self::new();
         let prompt = host.prompt("hello");
         if version >= "2.1.206" {
-            host.hears(0, &life(prompt, "queued"));
-            host.hears(0, &life(prompt, "started"));
+            host.receive_line(0, &life(prompt, "queued"));
+            host.receive_line(0, &life(prompt, "started"));
         }
-        host.hears(0, &init(version));
-        host.hears(0, &echo(prompt));
+        host.receive_line(0, &init(version));
+        host.receive_line(0, &echo(prompt));
         (host, prompt)
     }
 
@@ -53,7 +53,7 @@ impl Host {
         self.protocol.interrupt(self.protocol.now(), Interrupt::running().id("i")).expect("there is room");
     }
 
-    fn hears(&mut self, seconds: u64, line: &Value) {
+    fn receive_line(&mut self, seconds: u64, line: &Value) {
         self.protocol.receive(at(seconds), format!("{line}\n").as_bytes());
         self.poll();
     }
@@ -126,94 +126,94 @@ fn receipt(response: Value) -> Value {
 /// The CLI writes `cancelled` right behind the result of an interrupted turn. If that line is damaged, nothing else says that the
 /// turn is over.
 #[test]
-fn a_prompt_that_is_cancelled_in_its_turn_is_lost_after_the_grace() {
+fn a_prompt_cancelled_during_its_turn_is_lost_after_the_grace_period() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
     host.protocol.receive(at(1), b"{\"type\":\"result\",\"subtype\":\"error_du\n");
-    host.hears(1, &life(prompt, "cancelled"));
+    host.receive_line(1, &life(prompt, "cancelled"));
     host.is_lost_at(11, prompt);
 
     // The CLI goes on with a prompt of which no end is known either.
     let (mut host, prompt) = Host::in_turn("2.1.329");
     let next = host.prompt("next");
-    host.hears(1, &life(prompt, "cancelled"));
-    host.hears(1, &life(next, "started"));
-    host.hears(1, &init("2.1.329"));
-    host.hears(2, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.receive_line(1, &life(prompt, "cancelled"));
+    host.receive_line(1, &life(next, "started"));
+    host.receive_line(1, &init("2.1.329"));
+    host.receive_line(2, &result("00000000-0000-4000-8000-0000000000a1"));
     host.waits(12);
     assert_eq!((host.outcome(prompt), host.outcome(next)), (LOST, SUCCESS));
 
     // The result that follows counts.
     let (mut host, prompt) = Host::in_turn("2.1.329");
-    host.hears(1, &life(prompt, "cancelled"));
+    host.receive_line(1, &life(prompt, "cancelled"));
     let aborted = json!({ "type": "result", "subtype": "error_during_execution", "terminal_reason": "aborted_tools" });
-    host.hears(1, &aborted);
+    host.receive_line(1, &aborted);
     assert_eq!(host.outcome(prompt), Some(Outcome::Interrupted));
 }
 
 #[test]
-fn a_prompt_that_is_completed_is_lost_after_the_grace() {
+fn a_completed_prompt_without_a_result_is_lost_after_the_grace_period() {
     let (mut host, prompt) = Host::in_turn("2.1.220");
     let next = host.protocol.prompt(at(0), "next").unwrap();
-    host.hears(1, &life(prompt, "completed"));
+    host.receive_line(1, &life(prompt, "completed"));
     // Each line restarts it, but for a `keep_alive`.
-    host.hears(5, &blocks("assistant", "text"));
-    host.hears(6, &json!({ "type": "keep_alive" }));
+    host.receive_line(5, &blocks("assistant", "text"));
+    host.receive_line(6, &json!({ "type": "keep_alive" }));
     host.is_lost_at(15, prompt);
     assert!(host.actions.iter().any(|action| matches!(action, Action::TurnEnded { result: None, .. })));
     // The queued prompt is written, and the late result is not its.
     assert!(String::from_utf8_lossy(host.protocol.poll_transmit()).contains(&next.uuid().to_string()));
-    host.hears(16, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.receive_line(16, &result("00000000-0000-4000-8000-0000000000a1"));
     assert_eq!(host.outcome(next), None);
-    host.hears(17, &life(next, "started"));
-    host.hears(17, &init("2.1.220"));
-    host.hears(18, &result("00000000-0000-4000-8000-0000000000a2"));
+    host.receive_line(17, &life(next, "started"));
+    host.receive_line(17, &init("2.1.220"));
+    host.receive_line(18, &result("00000000-0000-4000-8000-0000000000a2"));
     assert_eq!(host.outcome(next), SUCCESS);
     assert!(host.protocol.is_idle());
 }
 
 /// A program that stands in for the CLI, and gives neither `command_lifecycle` nor echoes.
 #[test]
-fn a_late_result_is_not_guessed_to_answer_the_next_prompt() {
+fn a_late_result_does_not_end_the_next_prompt() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
-    host.hears(0, &init("2.1.220"));
-    host.hears(0, &blocks("assistant", "text"));
+    host.receive_line(0, &init("2.1.220"));
+    host.receive_line(0, &blocks("assistant", "text"));
     host.interrupt();
-    host.hears(1, &receipt(json!({ "still_queued": [] })));
+    host.receive_line(1, &receipt(json!({ "still_queued": [] })));
     let next = host.protocol.prompt(at(1), "next").unwrap();
     host.is_lost_at(11, prompt);
     assert!(String::from_utf8_lossy(host.protocol.poll_transmit()).contains(&next.uuid().to_string()));
-    host.hears(12, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.receive_line(12, &result("00000000-0000-4000-8000-0000000000a1"));
     assert_eq!(host.outcome(next), None, "absorbed");
     // One result, and no second.
-    host.hears(13, &result("00000000-0000-4000-8000-0000000000a2"));
+    host.receive_line(13, &result("00000000-0000-4000-8000-0000000000a2"));
     assert_eq!(host.outcome(next), SUCCESS);
 }
 
 #[test]
-fn a_result_that_is_lost_is_not_waited_for_in_the_next_turn() {
+fn the_next_turn_does_not_wait_for_a_lost_result() {
     let (mut host, prompt) = Host::in_turn("2.1.220");
-    host.hears(1, &life(prompt, "completed"));
+    host.receive_line(1, &life(prompt, "completed"));
     host.is_lost_at(11, prompt);
     let next = host.prompt("next");
-    host.hears(12, &init("2.1.220"));
-    host.hears(12, &echo(next));
-    host.hears(13, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.receive_line(12, &init("2.1.220"));
+    host.receive_line(12, &echo(next));
+    host.receive_line(13, &result("00000000-0000-4000-8000-0000000000a1"));
     assert_eq!(host.outcome(next), SUCCESS);
 }
 
 #[test]
-fn what_the_cli_begins_takes_the_end_back() {
+fn a_new_turn_cancels_the_end_of_a_missing_result() {
     for begins in [init("2.1.220"), state("running"), json!(null)] {
         let (mut host, prompt) = Host::in_turn("2.1.220");
-        host.hears(1, &life(prompt, "completed"));
+        host.receive_line(1, &life(prompt, "completed"));
         let begins = if begins.is_null() { life(prompt, "started") } else { begins };
-        host.hears(2, &begins);
+        host.receive_line(2, &begins);
         host.waits(60);
         assert_eq!(host.outcome(prompt), None, "{begins}");
         let named = json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done",
             "user_message_uuids": [prompt.uuid().to_string()] });
-        host.hears(61, &named);
+        host.receive_line(61, &named);
         assert_eq!(host.outcome(prompt), SUCCESS, "{begins}");
     }
 }
@@ -223,16 +223,16 @@ fn what_the_cli_begins_takes_the_end_back() {
 fn a_completed_prompt_that_no_later_result_names_is_lost() {
     for named in [true, false] {
         let (mut host, first) = Host::in_turn("2.1.220");
-        host.hears(1, &life(first, "completed"));
+        host.receive_line(1, &life(first, "completed"));
         let second = host.prompt("two");
-        host.hears(2, &life(second, "queued"));
-        host.hears(2, &life(second, "started"));
-        host.hears(2, &init("2.1.220"));
+        host.receive_line(2, &life(second, "queued"));
+        host.receive_line(2, &life(second, "started"));
+        host.receive_line(2, &init("2.1.220"));
         let mut result = result("00000000-0000-4000-8000-0000000000a1");
         if named {
             result["user_message_uuids"] = json!([second.uuid().to_string()]);
         }
-        host.hears(3, &result);
+        host.receive_line(3, &result);
         assert_eq!((host.outcome(first), host.outcome(second)), (None, SUCCESS), "{named}");
         host.is_lost_at(13, first);
     }
@@ -240,71 +240,71 @@ fn a_completed_prompt_that_no_later_result_names_is_lost() {
 
 /// The `init` of its turn was lost.
 #[test]
-fn a_result_that_comes_within_the_grace_counts() {
+fn a_result_within_the_grace_period_counts() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
-    for said in ["queued", "started", "completed"] {
-        host.hears(0, &life(prompt, said));
+    for lifecycle in ["queued", "started", "completed"] {
+        host.receive_line(0, &life(prompt, lifecycle));
     }
     assert_eq!(host.outcome(prompt), None);
-    host.hears(1, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.receive_line(1, &result("00000000-0000-4000-8000-0000000000a1"));
     assert_eq!(host.outcome(prompt), SUCCESS);
     assert_eq!(host.protocol.poll_timeout(), None);
 }
 
 #[test]
-fn a_fold_that_a_hook_blocks_stays_blocked() {
+fn a_fold_blocked_by_a_hook_stays_blocked() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
     let fold = host.prompt("fold");
-    host.hears(1, &life(fold, "queued"));
-    host.hears(2, &life(fold, "completed"));
-    host.hears(2, &json!({ "type": "system", "subtype": "informational", "prevent_continuation": true }));
+    host.receive_line(1, &life(fold, "queued"));
+    host.receive_line(2, &life(fold, "completed"));
+    host.receive_line(2, &json!({ "type": "system", "subtype": "informational", "prevent_continuation": true }));
     assert_eq!(host.outcome(fold), Some(Outcome::Blocked));
     host.stays_open(prompt);
 }
 
 #[test]
-fn an_idle_session_ends_what_was_written_before_it_ran() {
+fn idle_ends_prompts_that_were_written_before_it() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
-    host.hears(0, &state("running"));
-    host.hears(0, &init("2.1.329"));
+    host.receive_line(0, &state("running"));
+    host.receive_line(0, &init("2.1.329"));
     let later = host.prompt("later");
-    host.hears(1, &state("idle"));
+    host.receive_line(1, &state("idle"));
     host.is_lost_at(11, prompt);
     assert_eq!(host.outcome(later), None, "the CLI may not have read it");
     host.stays_open(later);
 }
 
 #[test]
-fn an_acknowledged_interrupt_ends_what_it_does_not_list() {
+fn an_acknowledged_interrupt_ends_prompts_that_it_does_not_list() {
     let (mut host, prompt) = Host::in_turn("2.1.250");
     let queued = host.prompt("queued");
     host.interrupt();
     let after = host.prompt("after");
-    host.hears(1, &receipt(json!({ "still_queued": [queued.uuid().to_string()] })));
+    host.receive_line(1, &receipt(json!({ "still_queued": [queued.uuid().to_string()] })));
     host.is_lost_at(11, prompt);
     host.waits(60);
     assert_eq!((host.outcome(queued), host.outcome(after)), (None, None));
 
     // A tool that runs may delay it.
     let (mut host, prompt) = Host::in_turn("2.1.250");
-    host.hears(1, &blocks("assistant", "tool_use"));
+    host.receive_line(1, &blocks("assistant", "tool_use"));
     host.interrupt();
-    host.hears(2, &receipt(json!({ "still_queued": [] })));
+    host.receive_line(2, &receipt(json!({ "still_queued": [] })));
     assert_eq!(host.protocol.poll_timeout(), None);
-    host.hears(100, &blocks("user", "tool_result"));
+    host.receive_line(100, &blocks("user", "tool_result"));
     host.is_lost_at(110, prompt);
 }
 
 #[test]
-fn an_open_request_of_the_cli_holds_the_end() {
+fn an_open_incoming_request_delays_the_end_of_a_missing_result() {
     let (mut host, prompt) = Host::in_turn("2.1.250");
     host.interrupt();
-    host.hears(1, &receipt(json!({ "still_queued": [] })));
-    let ask = json!({ "type": "control_request", "request_id": "r",
+    host.receive_line(1, &receipt(json!({ "still_queued": [] })));
+    let incoming = json!({ "type": "control_request", "request_id": "r",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    host.hears(2, &ask);
+    host.receive_line(2, &incoming);
     assert_eq!(host.protocol.poll_timeout(), None);
     let open = host.protocol.open_incoming().next().expect("it is open").id();
     host.protocol.respond(at(50), open, Decision::deny("no")).unwrap();
@@ -312,31 +312,31 @@ fn an_open_request_of_the_cli_holds_the_end() {
 }
 
 #[test]
-fn nothing_but_a_time_limit_ends_a_prompt_of_an_older_version() {
+fn on_older_versions_only_a_time_limit_ends_a_prompt_without_a_result() {
     for version in ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.178", "2.1.205"] {
         let (mut host, prompt) = Host::in_turn(version);
-        host.hears(1, &state("running"));
-        host.hears(1, &state("idle"));
+        host.receive_line(1, &state("running"));
+        host.receive_line(1, &state("idle"));
         host.interrupt();
-        host.hears(2, &receipt(json!({ "still_queued": [] })));
+        host.receive_line(2, &receipt(json!({ "still_queued": [] })));
         host.stays_open(prompt);
     }
     // Receipts without the list prove nothing.
     let (mut host, prompt) = Host::in_turn("2.1.250");
     host.interrupt();
-    host.hears(2, &receipt(json!({})));
+    host.receive_line(2, &receipt(json!({})));
     host.stays_open(prompt);
 }
 
 #[test]
-fn the_grace_is_a_setting() {
+fn the_grace_period_of_a_missing_result_is_a_setting() {
     for grace in [None, Some(Duration::from_secs(3))] {
         let mut config = Config::new(Seed::from_bytes([2; 16]));
         config.timeouts.missing_result = grace;
         let mut host = Host::with(config);
         let prompt = host.prompt("hello");
-        for said in ["queued", "started", "completed"] {
-            host.hears(1, &life(prompt, said));
+        for lifecycle in ["queued", "started", "completed"] {
+            host.receive_line(1, &life(prompt, lifecycle));
         }
         match grace {
             None => host.stays_open(prompt),
@@ -346,7 +346,7 @@ fn the_grace_is_a_setting() {
 }
 
 #[test]
-fn the_scripted_clis_that_give_no_result_end_their_prompts() {
+fn prompts_end_if_the_mock_cli_omits_the_result() {
     for &generation in CliVersion::ALL {
         for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
             let script =
@@ -364,13 +364,13 @@ fn the_scripted_clis_that_give_no_result_end_their_prompts() {
 }
 
 #[test]
-fn an_idle_cli_that_never_ran_leaves_no_deadline_that_is_due_again_and_again() {
+fn an_idle_cli_that_never_ran_leaves_no_recurring_deadline() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
-    host.hears(1, &json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }));
+    host.receive_line(1, &json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }));
     host.waits(60);
     let due = host.protocol.poll_timeout();
     assert!(due.is_none_or(|(due, _)| due > at(60)), "{due:?}");
     assert_eq!(host.outcome(prompt), None);
-    host.hears(61, &json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done" }));
+    host.receive_line(61, &json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done" }));
     assert_eq!(host.outcome(prompt), SUCCESS);
 }

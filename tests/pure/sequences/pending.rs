@@ -28,28 +28,32 @@ const STEPS: [Step; 7] = [
     Step::Answer(b'b'),
 ];
 
-fn ask(id: &str) -> Value {
+fn request(id: &str) -> Value {
     json!({ "type": "control_request", "request_id": id, "request": {
         "subtype": "can_use_tool", "tool_name": "Bash", "input": { "command": id } } })
 }
 
 struct Host {
     protocol: Protocol,
-    asks: Vec<IncomingRequest>,
+    incoming_requests: Vec<IncomingRequest>,
     written: String,
 }
 
 impl Host {
     fn new(config: Config) -> Self {
-        Self { protocol: Protocol::new(config, SessionTime::ZERO), asks: Vec::new(), written: String::new() }
+        Self {
+            protocol: Protocol::new(config, SessionTime::ZERO),
+            incoming_requests: Vec::new(),
+            written: String::new(),
+        }
     }
 
-    fn hears(&mut self, line: &Value) -> Vec<Action> {
+    fn receive_line(&mut self, line: &Value) -> Vec<Action> {
         self.protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         let actions: Vec<Action> = std::iter::from_fn(|| self.protocol.poll_action()).collect();
         for action in &actions {
-            if let Action::IncomingRequest(ask) = action {
-                self.asks.push(ask.clone());
+            if let Action::IncomingRequest(request) = action {
+                self.incoming_requests.push(request.clone());
             }
         }
         self.write();
@@ -73,11 +77,11 @@ impl Host {
         for (name, list) in pending.as_object().expect("lists") {
             response[name] = list.clone();
         }
-        self.hears(&json!({ "type": "control_response", "response": response }))
+        self.receive_line(&json!({ "type": "control_response", "response": response }))
     }
 
     fn id(&self, name: &str) -> Option<IncomingId> {
-        self.asks.iter().find(|ask| ask.request_id() == name).map(IncomingRequest::id)
+        self.incoming_requests.iter().find(|request| request.request_id() == name).map(IncomingRequest::id)
     }
 }
 
@@ -86,7 +90,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn every_ask_is_asked_once_in_every_order_of_lines_and_lists() {
+fn every_incoming_request_is_reported_once_in_any_order() {
     let mut sequences: Vec<Vec<Step>> = vec![Vec::new()];
     let mut judged = 0;
     for _ in 0..5 {
@@ -109,41 +113,41 @@ fn every_ask_is_asked_once_in_every_order_of_lines_and_lists() {
 
 fn walk(sequence: &[Step]) {
     let mut host = Host::new(config());
-    let (mut said, mut answered) = ([false; 2], [false; 2]);
+    let (mut was_sent, mut answered) = ([false; 2], [false; 2]);
     let at = |id: u8| usize::from(id - b'a');
     for step in sequence {
         match step {
             Step::Line(id) => {
-                host.hears(&ask(&char::from(*id).to_string()));
-                said[at(*id)] = true;
+                host.receive_line(&request(&char::from(*id).to_string()));
+                was_sent[at(*id)] = true;
             }
             Step::List(ids) => {
-                let list: Vec<Value> = ids.iter().map(|id| ask(&char::from(*id).to_string())).collect();
+                let list: Vec<Value> = ids.iter().map(|id| request(&char::from(*id).to_string())).collect();
                 let subtype = if ids.len() == 1 { "error" } else { "success" };
                 host.lists(subtype, json!({ "pending_permission_requests": list }));
-                ids.iter().for_each(|id| said[at(*id)] = true);
+                ids.iter().for_each(|id| was_sent[at(*id)] = true);
             }
             Step::Answer(id) => {
-                let ask = host.id(&char::from(*id).to_string());
-                let taken = ask.map(|ask| host.protocol.respond(SessionTime::ZERO, ask, Decision::allow()));
+                let request = host.id(&char::from(*id).to_string());
+                let taken = request.map(|request| host.protocol.respond(SessionTime::ZERO, request, Decision::allow()));
                 host.write();
                 assert_eq!(
                     taken,
-                    said[at(*id)].then_some(if answered[at(*id)] {
+                    was_sent[at(*id)].then_some(if answered[at(*id)] {
                         Err(claude_duplex::RespondError::Stale)
                     } else {
                         Ok(())
                     }),
                     "{sequence:?}"
                 );
-                answered[at(*id)] |= said[at(*id)];
+                answered[at(*id)] |= was_sent[at(*id)];
             }
         }
     }
     for id in [b'a', b'b'] {
         let name = char::from(id).to_string();
-        let asked = host.asks.iter().filter(|ask| ask.request_id() == name).count();
-        assert_eq!(asked, usize::from(said[at(id)]), "{name} in {sequence:?}");
+        let incoming = host.incoming_requests.iter().filter(|request| request.request_id() == name).count();
+        assert_eq!(incoming, usize::from(was_sent[at(id)]), "{name} in {sequence:?}");
         let allows = host.written.matches(&format!("\"request_id\":\"{name}\"")).count();
         assert_eq!(allows, usize::from(answered[at(id)]), "{name} in {sequence:?}");
     }
@@ -151,12 +155,12 @@ fn walk(sequence: &[Step]) {
 
 /// `initialize_pending` of 2.1.50 and 2.1.143: the error too lists what is open.
 #[test]
-fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
+fn an_error_response_also_lists_pending_requests() {
     let mut host = Host::new(config().handle(IncomingKind::Elicitation));
     let elicitation = json!({ "type": "control_request", "request_id": "e", "request": { "subtype": "elicitation", "message": "?" } });
     let actions = host.lists(
         "error",
-        json!({ "pending_permission_requests": [ask("p")], "pending_elicitation_requests": [elicitation] }),
+        json!({ "pending_permission_requests": [request("p")], "pending_elicitation_requests": [elicitation] }),
     );
     let [
         Action::ResponseReceived { response: Err(RequestError::Refused { message, .. }), .. },
@@ -175,9 +179,9 @@ fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
 }
 
 #[test]
-fn what_nobody_owns_is_declined_once() {
+fn an_unhandled_request_is_declined_once() {
     let mut host = Host::new(Config::new(Seed::from_bytes([5; 16])));
-    let list = json!({ "pending_permission_requests": [ask("p"), ask("p")] });
+    let list = json!({ "pending_permission_requests": [request("p"), request("p")] });
     let declined = |actions: &[Action]| {
         actions
             .iter()
@@ -185,18 +189,18 @@ fn what_nobody_owns_is_declined_once() {
             .count()
     };
     assert_eq!(declined(&host.lists("success", list.clone())), 1);
-    assert_eq!(declined(&host.hears(&ask("p"))), 0);
+    assert_eq!(declined(&host.receive_line(&request("p"))), 0);
     assert_eq!(declined(&host.lists("success", list)), 0);
     assert_eq!(host.written.matches("\"behavior\":\"deny\"").count(), 1);
     assert_eq!(host.protocol.stats(), {
         let mut counts = Stats::default();
-        counts.asked_again = 1;
+        counts.repeated_requests = 1;
         counts
     });
 }
 
 #[test]
-fn a_dialog_that_was_not_declared_is_left_alone_once() {
+fn an_undeclared_dialog_gets_no_response() {
     let mut host = Host::new(config());
     let dialog = json!({ "type": "control_request", "request_id": "d",
         "request": { "subtype": "request_user_dialog", "dialog_kind": "new", "payload": {} } });
@@ -212,25 +216,27 @@ fn a_dialog_that_was_not_declared_is_left_alone_once() {
 }
 
 #[test]
-fn an_ask_that_the_cli_withdrew_and_lists_again_is_asked_again() {
+fn a_withdrawn_request_that_is_listed_again_is_reported_again() {
     let mut host = Host::new(config());
-    host.hears(&ask("p"));
-    let actions = host.hears(&json!({ "type": "control_cancel_request", "request_id": "p" }));
+    host.receive_line(&request("p"));
+    let actions = host.receive_line(&json!({ "type": "control_cancel_request", "request_id": "p" }));
     assert!(matches!(actions[0], Action::IncomingCancelled { reason: CancelledReason::Cli, .. }));
-    host.lists("success", json!({ "pending_permission_requests": [ask("p")] }));
-    assert_eq!(host.asks.len(), 2);
+    host.lists("success", json!({ "pending_permission_requests": [request("p")] }));
+    assert_eq!(host.incoming_requests.len(), 2);
 }
 
 #[test]
-fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
+fn only_initialize_lists_requests_and_invalid_entries_are_rejected() {
     let mut host = Host::new(config());
     host.protocol.request(SessionTime::ZERO, claude_duplex::Request::new("get_settings").id("r")).unwrap();
-    host.hears(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r",
-        "pending_permission_requests": [ask("p")] } }));
-    host.hears(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "foreign",
-        "pending_permission_requests": [ask("p")] } }));
-    assert_eq!(host.asks.len(), 0);
-    let list = json!([7, {}, { "type": "user" }, { "type": "control_request" }, ask("p")]);
+    host.receive_line(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r",
+        "pending_permission_requests": [request("p")] } }));
+    host.receive_line(
+        &json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "foreign",
+        "pending_permission_requests": [request("p")] } }),
+    );
+    assert_eq!(host.incoming_requests.len(), 0);
+    let list = json!([7, {}, { "type": "user" }, { "type": "control_request" }, request("p")]);
     let actions = host.lists("success", json!({ "pending_permission_requests": list }));
     let reason: Vec<_> = actions
         .iter()
@@ -241,34 +247,34 @@ fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
         .collect();
     let expected =
         [RejectedReason::NotAnObject, RejectedReason::NoType, RejectedReason::NotAnAsk, RejectedReason::NoRequestId];
-    assert_eq!((&reason[..], host.asks.len()), (&expected[..], 1));
+    assert_eq!((&reason[..], host.incoming_requests.len()), (&expected[..], 1));
     // Lists that are none do no harm.
     host.lists("success", json!({ "pending_permission_requests": 5, "pending_elicitation_requests": null }));
 }
 
 /// Two lines with one id are two incoming requests of a broken peer, as ever.
 #[test]
-fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
+fn an_invalid_request_with_an_open_id_is_rejected() {
     let mut host = Host::new(config());
-    host.hears(&ask("p"));
-    host.lists("success", json!({ "pending_permission_requests": [ask("p")] }));
-    let actions = host.hears(&ask("p"));
+    host.receive_line(&request("p"));
+    host.lists("success", json!({ "pending_permission_requests": [request("p")] }));
+    let actions = host.receive_line(&request("p"));
     assert!(
         matches!(&actions[..], [Action::RejectedLine(rejected)] if rejected.reason == RejectedReason::DuplicateAsk)
     );
-    assert_eq!(host.asks.len(), 1);
+    assert_eq!(host.incoming_requests.len(), 1);
 }
 
 /// A list as long as a line may be cannot make the session grow beyond its limits.
 #[test]
-fn a_long_list_is_held_to_the_limits() {
+fn a_long_list_of_pending_requests_is_limited() {
     let mut config = config();
     config.limits.open_incoming = 3;
     config.limits.unsent_hard = 1000;
     let mut host = Host::new(config);
-    let list: Vec<Value> = (0..1000).map(|number| ask(&number.to_string())).collect();
+    let list: Vec<Value> = (0..1000).map(|number| request(&number.to_string())).collect();
     let actions = host.lists("success", json!({ "pending_permission_requests": list }));
-    assert_eq!(host.asks.len(), 3);
+    assert_eq!(host.incoming_requests.len(), 3);
     assert!(actions.len() < 100, "the session went on: {} actions", actions.len());
     assert!(host.protocol.poll_transmit().len() <= 1000);
 }

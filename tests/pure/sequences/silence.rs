@@ -36,7 +36,7 @@ fn stalls(protocol: &mut Protocol, now: u64) {
 }
 
 #[test]
-fn idle_time_is_no_silence() {
+fn idle_time_does_not_count_as_silence() {
     let mut protocol = session();
     say(&mut protocol, 1, &json!({ "type": "system", "subtype": "status" }));
     assert_eq!(due(&protocol), None);
@@ -48,7 +48,7 @@ fn idle_time_is_no_silence() {
 
 /// A dead CLI is told again after each thing that it is given, and not put off by it.
 #[test]
-fn what_is_given_after_a_told_silence_counts_anew() {
+fn a_command_after_a_reported_silence_restarts_the_count() {
     let mut protocol = session();
     let request = Request::new("mcp_status").timeout(Duration::from_secs(20));
     protocol.request(at(0), request).unwrap();
@@ -64,7 +64,7 @@ fn what_is_given_after_a_told_silence_counts_anew() {
 }
 
 #[test]
-fn a_message_beside_a_keep_alive_breaks_the_silence() {
+fn a_message_next_to_a_keep_alive_ends_the_silence() {
     let keep_alive = r#"{"type":"keep_alive"}"#;
     for (beside, expected) in [(r#"{"type":"system","subtype":"status"}"#, 8), (keep_alive, 5), ("\u{1b}[H", 5)] {
         let mut protocol = session();
@@ -75,7 +75,7 @@ fn a_message_beside_a_keep_alive_breaks_the_silence() {
 }
 
 #[test]
-fn a_keep_alive_breaks_no_silence_however_it_is_cut() {
+fn a_keep_alive_in_any_chunks_does_not_end_the_silence() {
     let mut protocol = session();
     protocol.prompt(at(0), "hello").unwrap();
     let line = b"{\"type\":\"keep_alive\"}\n";
@@ -95,12 +95,12 @@ fn a_keep_alive_breaks_no_silence_however_it_is_cut() {
 }
 
 #[test]
-fn while_the_host_owes_an_answer_the_cli_is_not_silent() {
+fn time_of_a_pending_host_response_is_not_silence() {
     let mut protocol = session();
     protocol.prompt(at(0), "hello").unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, 2, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, 2, &incoming).pop() else { panic!("not asked") };
     assert_eq!(due(&protocol), None);
     // A reply is due whether the host answers or not.
     protocol.request(at(10), Request::new("mcp_status").id("r")).unwrap();
@@ -111,6 +111,6 @@ fn while_the_host_owes_an_answer_the_cli_is_not_silent() {
         &json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } }),
     );
     assert_eq!(due(&protocol), None);
-    protocol.respond(at(60), ask.id(), Decision::allow()).unwrap();
+    protocol.respond(at(60), incoming.id(), Decision::allow()).unwrap();
     assert_eq!(due(&protocol), Some(at(65)));
 }

@@ -42,7 +42,7 @@ impl Host {
         Self { protocol: Protocol::new(config(), SessionTime::ZERO), actions: Vec::new() }
     }
 
-    fn hears(&mut self, seconds: u64, line: &Value) {
+    fn receive_line(&mut self, seconds: u64, line: &Value) {
         self.protocol.receive(at(seconds), format!("{line}\n").as_bytes());
         self.poll();
     }
@@ -86,7 +86,7 @@ fn receipt(id: &str, response: Value) -> Value {
 }
 
 #[test]
-fn a_slow_turn_is_stopped_and_the_session_goes_on() {
+fn a_slow_turn_is_stopped_and_the_session_continues() {
     for &generation in CliVersion::ALL {
         let script = Script::new(generation).then([Step::text_in_parts("long", 4, 10 * LIMIT)]);
         let mut pair = TestSession::new(config(), script);
@@ -100,14 +100,14 @@ fn a_slow_turn_is_stopped_and_the_session_goes_on() {
 }
 
 #[test]
-fn neither_answers_nor_words_move_the_limit() {
+fn messages_and_responses_do_not_move_the_time_limit() {
     let call = || Step::from(ToolStep::bash("ls").requires_permission().duration(Duration::from_secs(2)));
     let script = Script::default().then([call(), call(), call(), call(), Step::text("done")]);
     let mut pair = TestSession::new(config(), script);
     let prompt = pair.prompt(limited("go"));
     loop {
         match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
-            Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
+            Action::IncomingRequest(incoming) => pair.respond(incoming.id(), Decision::allow()),
             ended => break assert_eq!(outcome(&[ended], prompt), STOPPED),
         };
     }
@@ -116,32 +116,35 @@ fn neither_answers_nor_words_move_the_limit() {
 
 /// The final text came, the interrupt is acknowledged, and no result follows.
 #[test]
-fn a_turn_whose_result_never_comes_is_over_after_the_grace() {
+fn a_stopped_turn_without_a_result_ends_after_the_grace_period() {
     let mut host = Host::new();
     let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
     let next = host.protocol.prompt(at(0), "next").unwrap();
-    host.hears(1, &init("2.1.220"));
-    host.hears(1, &echo(prompt));
-    host.hears(2, &json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": "all" }] } }));
+    host.receive_line(1, &init("2.1.220"));
+    host.receive_line(1, &echo(prompt));
+    host.receive_line(
+        2,
+        &json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": "all" }] } }),
+    );
     assert_eq!(host.protocol.poll_timeout(), Some((at(5), Deadline::Prompt)));
     host.waits(5);
     let [id] = &host.interrupts()[..] else { panic!("not interrupted once") };
-    host.hears(7, &receipt(id, json!({ "still_queued": [] })));
+    host.receive_line(7, &receipt(id, json!({ "still_queued": [] })));
     assert_eq!(host.protocol.poll_timeout(), Some((at(17), Deadline::Prompt)), "the grace begins with the receipt");
     assert!(!host.is_written(next));
     host.waits(17);
     assert_eq!(outcome(&host.actions, prompt), STOPPED);
     assert!(host.actions.iter().any(|action| matches!(action, Action::TurnEnded { result: None, .. })));
     assert!(host.is_written(next), "the session can be used");
-    host.hears(18, &init("2.1.220"));
-    host.hears(18, &echo(next));
-    host.hears(19, &result());
+    host.receive_line(18, &init("2.1.220"));
+    host.receive_line(18, &echo(next));
+    host.receive_line(19, &result());
     assert_eq!(outcome(&host.actions, next), Some(Outcome::Success));
 }
 
 /// Without a list in the receipt, or with words after it, the turn may go on: nothing is written into it.
 #[test]
-fn a_prompt_that_may_still_run_ends_in_time_and_keeps_its_place() {
+fn a_prompt_that_may_still_run_ends_in_time_and_keeps_its_capacity() {
     for (version, response, word) in [
         ("2.1.143", json!({}), None),
         ("2.1.220", json!({ "still_queued": [] }), Some(9)),
@@ -150,26 +153,26 @@ fn a_prompt_that_may_still_run_ends_in_time_and_keeps_its_place() {
         let mut host = Host::new();
         let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
         let next = host.protocol.prompt(at(0), "next").unwrap();
-        host.hears(1, &init(version));
-        host.hears(1, &echo(prompt));
+        host.receive_line(1, &init(version));
+        host.receive_line(1, &echo(prompt));
         host.waits(5);
         let ids = host.interrupts();
         if !response.is_null() {
-            host.hears(6, &receipt(&ids[0], response));
+            host.receive_line(6, &receipt(&ids[0], response));
         }
         if let Some(seconds) = word {
-            host.hears(seconds, &json!({ "type": "assistant", "message": { "content": [] } }));
+            host.receive_line(seconds, &json!({ "type": "assistant", "message": { "content": [] } }));
         }
         host.waits(16);
         assert_eq!(outcome(&host.actions, prompt), NOT_STOPPED, "{version}");
         assert!(!host.is_written(next) && !host.protocol.is_idle(), "{version}");
         assert!(host.protocol.cancel(at(16), prompt).is_err(), "it is over");
         // Its result comes after all: it is nobody's, and what waited is written.
-        host.hears(20, &result());
+        host.receive_line(20, &result());
         assert!(host.is_written(next), "{version}");
-        host.hears(21, &init(version));
-        host.hears(21, &echo(next));
-        host.hears(22, &result());
+        host.receive_line(21, &init(version));
+        host.receive_line(21, &echo(next));
+        host.receive_line(22, &result());
         assert_eq!(outcome(&host.actions, next), Some(Outcome::Success), "{version}");
         let ends = host.actions.iter().filter(|action| matches!(action, Action::PromptEnded { .. })).count();
         assert_eq!(ends, 2, "{version}: each prompt ends once");
@@ -177,7 +180,7 @@ fn a_prompt_that_may_still_run_ends_in_time_and_keeps_its_place() {
 }
 
 #[test]
-fn a_cli_that_says_nothing_ends_no_prompt_late() {
+fn a_silent_cli_does_not_delay_a_time_limit() {
     let mut host = Host::new();
     let prompt = host.protocol.prompt(at(0), limited("hello?")).unwrap();
     host.waits(5);
@@ -195,14 +198,14 @@ fn a_cli_that_says_nothing_ends_no_prompt_late() {
 }
 
 #[test]
-fn a_success_that_comes_within_the_grace_counts() {
+fn a_success_within_the_grace_period_counts() {
     let mut host = Host::new();
     let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
-    host.hears(1, &init("2.1.329"));
-    host.hears(1, &echo(prompt));
+    host.receive_line(1, &init("2.1.329"));
+    host.receive_line(1, &echo(prompt));
     host.waits(5);
-    host.hears(6, &json!({ "type": "assistant", "message": { "content": [] } }));
-    host.hears(
+    host.receive_line(6, &json!({ "type": "assistant", "message": { "content": [] } }));
+    host.receive_line(
         6,
         &json!({ "type": "result", "subtype": "success", "is_error": false, "terminal_reason": "completed" }),
     );
@@ -212,7 +215,7 @@ fn a_success_that_comes_within_the_grace_counts() {
 
 /// An interrupt stops what runs, whatever waits: the prompt that waits is withdrawn.
 #[test]
-fn a_prompt_that_waits_in_the_cli_is_withdrawn_and_what_runs_goes_on() {
+fn a_time_limit_withdraws_a_queued_prompt_and_the_turn_continues() {
     for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let script = Script::new(generation).then([Step::text_in_parts("long", 4, LIMIT)]);
         let mut pair = TestSession::new(config(), script);
@@ -226,7 +229,7 @@ fn a_prompt_that_waits_in_the_cli_is_withdrawn_and_what_runs_goes_on() {
 }
 
 #[test]
-fn a_limit_of_the_session_is_that_of_prompts_without_one() {
+fn the_session_time_limit_applies_to_prompts_without_one() {
     let mut config = config();
     config.timeouts.prompt = Some(LIMIT);
     let mut protocol = Protocol::new(config, SessionTime::ZERO);
@@ -237,7 +240,7 @@ fn a_limit_of_the_session_is_that_of_prompts_without_one() {
 }
 
 #[test]
-fn a_limit_is_kept_when_a_prompt_is_written_and_read_back() {
+fn a_time_limit_survives_a_round_trip_of_the_prompt() {
     let prompt = limited("x");
     let text = serde_json::to_string(&prompt).unwrap();
     assert_eq!(serde_json::from_str::<Prompt>(&text).unwrap(), prompt);
@@ -246,7 +249,7 @@ fn a_limit_is_kept_when_a_prompt_is_written_and_read_back() {
 
 /// All prompts end as the session is given up, and with them their time limits.
 #[test]
-fn a_session_that_is_given_up_waits_for_no_time_limit() {
+fn an_abort_does_not_wait_for_time_limits() {
     let mut config = config();
     config.limits.unsent_hard = 200;
     let mut protocol = Protocol::new(config, SessionTime::ZERO);

@@ -75,7 +75,7 @@ fn reason_after(lines: &[Value]) -> WaitReason {
 }
 
 #[test]
-fn a_stall_has_the_reason_that_the_lines_show() {
+fn a_stall_reports_the_reason_of_the_received_lines() {
     let five = Duration::from_secs(5);
     let bash = WaitReason::tool("a", "Bash", five);
     let result = || json!({ "type": "result", "subtype": "success", "result": "done" });
@@ -98,21 +98,21 @@ fn a_stall_has_the_reason_that_the_lines_show() {
 }
 
 #[test]
-fn a_repeated_request_to_the_api_is_the_reason_until_the_model_speaks() {
+fn an_api_retry_is_the_wait_reason_until_the_model_responds() {
     let reason = reason_after(&[init(), retry(2)]);
     assert_eq!(
         reason.to_string(),
-        "the repetition of a request to the API (2 of 10), which failed with HTTP status 529, for 5 s"
+        "a repeated request to the API (2 of 10), which failed with HTTP status 529, for 5 s"
     );
     for spoke in [call("a", "Bash"), json!({ "type": "stream_event", "event": {} })] {
         assert_ne!(reason_after(&[init(), retry(2), spoke]).as_str(), "api_retry");
     }
     let unknown = json!({ "type": "system", "subtype": "api_retry", "error_status": null });
-    assert_eq!(reason_after(&[init(), unknown]).to_string(), "the repetition of a request to the API, for 5 s");
+    assert_eq!(reason_after(&[init(), unknown]).to_string(), "a repeated request to the API, for 5 s");
 }
 
 #[test]
-fn what_the_host_waits_for_outside_of_a_turn_is_the_reason() {
+fn outside_of_a_turn_the_open_request_is_the_wait_reason() {
     let mut protocol = Protocol::new(config(), SessionTime::ZERO);
     protocol.prompt(SessionTime::ZERO, "hello").unwrap();
     assert_eq!(stall(&mut protocol), WaitReason::Stdin, "nothing of it was written");
@@ -133,7 +133,7 @@ fn what_the_host_waits_for_outside_of_a_turn_is_the_reason() {
 }
 
 #[test]
-fn a_missing_result_is_the_reason() {
+fn a_missing_result_is_the_wait_reason() {
     let mut protocol = Protocol::new(config(), SessionTime::ZERO);
     let prompt = protocol.prompt(SessionTime::ZERO, "hello").unwrap();
     let lifecycle = |state| json!({ "type": "command_lifecycle", "command_uuid": prompt.uuid(), "state": state });
@@ -143,18 +143,18 @@ fn a_missing_result_is_the_reason() {
 
 /// While the host owes a response, a turn that takes long waits for it, and a stall is reported only if the CLI owes one too.
 #[test]
-fn the_response_of_the_host_is_the_reason_of_a_long_turn() {
+fn a_pending_host_response_is_the_wait_reason_of_a_long_turn() {
     let mut config = config();
     config.timeouts.turn = Some(Duration::from_secs(3));
     let mut protocol = Protocol::new(config, SessionTime::ZERO);
     protocol.prompt(SessionTime::ZERO, "hello").unwrap();
-    let asked = json!({ "type": "control_request", "request_id": "r",
+    let incoming = json!({ "type": "control_request", "request_id": "r",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    receive(&mut protocol, 1, &[init(), call("a", "Bash"), asked]);
-    let asked = protocol.open_incoming().next().expect("a request").id();
+    receive(&mut protocol, 1, &[init(), call("a", "Bash"), incoming]);
+    let incoming = protocol.open_incoming().next().expect("a request").id();
     protocol.handle_timeout(at(4));
     let reported = protocol.poll_action();
-    let reason = WaitReason::host_response(asked);
+    let reason = WaitReason::host_response(incoming);
     assert!(
         matches!(reported, Some(Action::DeadlineExceeded { deadline: Deadline::Turn, reason: of, .. }) if of == reason)
     );
@@ -191,7 +191,7 @@ fn the_mock_cli_stalls_for_the_scripted_reason() {
 
 /// The reasons in recordings of the real CLI are those that a plain reading of the lines gives.
 #[test]
-fn recordings_stall_for_what_their_lines_show() {
+fn recordings_stall_for_the_reason_of_their_lines() {
     let mut judged = std::collections::BTreeMap::new();
     for (path, lines) in recordings() {
         let stall = |config: &mut Config| config.timeouts.stall = Some(Duration::from_millis(150));
@@ -203,11 +203,11 @@ fn recordings_stall_for_what_their_lines_show() {
             }
             let read = lines.iter().filter(|line| line.time() <= *time);
             let expected = plain_reading(read);
-            let told = match reason {
+            let delivered = match reason {
                 WaitReason::Tool { name, .. } => format!("tool {name}"),
                 reason => reason.as_str().to_owned(),
             };
-            assert_eq!(told, expected, "{} at {time:?}", name(&path));
+            assert_eq!(delivered, expected, "{} at {time:?}", name(&path));
             *judged.entry(reason.as_str()).or_insert(0) += 1;
         }
     }

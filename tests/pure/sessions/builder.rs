@@ -10,7 +10,7 @@ use claude_duplex::{
     Action, CloseReason, Config, Decision, Handlers, IncomingKind, Journal, LostReason, Outcome, Overflow, Session,
 };
 
-use super::rig::all;
+use super::fixture::all;
 
 fn one_tool() -> Script {
     Script::default()
@@ -20,8 +20,8 @@ fn one_tool() -> Script {
 #[test]
 fn the_runner_runs_the_handlers() {
     let runtime = TestRuntime::new();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let note = Arc::clone(&asked);
+    let tools = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&tools);
     let handlers = Handlers::new().permission(move |tool| {
         note.lock().unwrap().push(tool.request.tool_name);
         async { Decision::allow() }
@@ -31,12 +31,12 @@ fn the_runner_runs_the_handlers() {
     let talk = async move { claude.prompt("look").unwrap().finish().await };
     let (end, closed) = runtime.run(futures_lite::future::zip(talk, runner));
     assert_eq!((end.text().as_str(), end.declined()), ("one folder", &[][..]));
-    assert_eq!(*asked.lock().unwrap(), ["Bash"]);
+    assert_eq!(*tools.lock().unwrap(), ["Bash"]);
     assert_eq!(closed.reason, CloseReason::Closed);
 }
 
 #[test]
-fn other_requests_than_those_of_the_handlers_have_no_owner_yet() {
+fn requests_without_a_handler_can_still_be_owned() {
     let handlers = Handlers::new().permission(async |_| Decision::allow());
     let config = Config::default().handle(IncomingKind::Hook);
     let builder = Session::builder().config(config).handlers(handlers);
@@ -58,7 +58,7 @@ fn a_handler_that_panics_ends_the_session() {
 }
 
 #[test]
-fn handlers_in_flight_are_given_up_at_the_end() {
+fn running_handlers_are_dropped_at_the_end() {
     let runtime = TestRuntime::new();
     let handlers = Handlers::new().permission(async |_| pending::<Decision>().await);
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
@@ -68,22 +68,22 @@ fn handlers_in_flight_are_given_up_at_the_end() {
 }
 
 #[test]
-fn handlers_keep_no_session_open() {
+fn handlers_do_not_keep_the_session_open() {
     let runtime = TestRuntime::new();
     let handlers = Handlers::new().permission(async |_| pending::<Decision>().await);
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
     drop(claude.prompt("look").unwrap());
-    let asked = async {
+    let tools = async {
         while !matches!(watch.next().await, Some(Ok(Action::IncomingRequest(_)))) {}
         drop(claude);
     };
-    let (closed, ()) = runtime.run(futures_lite::future::zip(runner, asked));
+    let (closed, ()) = runtime.run(futures_lite::future::zip(runner, tools));
     assert_eq!(closed.reason, CloseReason::Closed);
 }
 
 #[test]
-fn an_early_subscriber_sees_the_first_action_and_every_other() {
+fn an_early_subscriber_sees_every_action() {
     let runtime = TestRuntime::new();
     let mut builder = Session::builder();
     let early = builder.subscribe(1000, Overflow::Oldest);
@@ -96,7 +96,7 @@ fn an_early_subscriber_sees_the_first_action_and_every_other() {
 }
 
 #[test]
-fn an_early_subscriber_ends_with_a_builder_that_opens_nothing() {
+fn an_early_subscriber_ends_with_its_unused_builder() {
     let runtime = TestRuntime::new();
     let mut builder = Session::builder();
     let mut early = builder.subscribe(1000, Overflow::Oldest);
@@ -118,7 +118,7 @@ impl Write for Sink {
 }
 
 #[test]
-fn the_journal_has_the_session_from_its_start() {
+fn the_journal_of_a_builder_begins_at_the_start() {
     let (runtime, sink) = (TestRuntime::new(), Sink::default());
     let builder = Session::builder().record(sink.clone(), u64::MAX);
     let (claude, runner) = builder.open_on(runtime.start(Script::default()));

@@ -9,10 +9,10 @@ use claude_duplex::{
 };
 use futures_lite::future::zip;
 
-use super::rig::{SECOND, assert_send, open, open_with};
+use super::fixture::{SECOND, assert_send, open, open_with};
 
 #[test]
-fn handles_go_anywhere() {
+fn handles_are_send_sync_and_static() {
     fn anywhere<T: Clone + Send + Sync + 'static>(_: &T) {}
     let rig = open(Script::default());
     anywhere::<Session>(&rig.claude);
@@ -27,7 +27,7 @@ fn handles_go_anywhere() {
 }
 
 #[test]
-fn a_request_has_its_reply() {
+fn a_request_gets_its_response() {
     for &generation in CliVersion::ALL {
         open(Script::new(generation)).run(async |claude| {
             let plan =
@@ -66,7 +66,7 @@ impl<const KNOWN: bool> TypedRequest for Odd<KNOWN> {
 }
 
 #[test]
-fn a_call_has_its_typed_reply_or_the_reason_why_not() {
+fn a_call_returns_its_typed_response_or_an_error() {
     for &generation in CliVersion::ALL {
         // One at a time, so that all but the first wait for room.
         let narrow = |config: &mut Config| config.limits.open_requests = 1;
@@ -91,7 +91,7 @@ fn a_call_has_its_typed_reply_or_the_reason_why_not() {
 }
 
 #[test]
-fn an_interrupt_that_finds_nothing_is_harmless() {
+fn an_interrupt_of_an_idle_session_succeeds() {
     for &generation in CliVersion::ALL {
         open(Script::new(generation)).run(async |claude| {
             claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
@@ -103,7 +103,7 @@ fn an_interrupt_that_finds_nothing_is_harmless() {
 }
 
 #[test]
-fn a_ping_says_whether_the_cli_answers() {
+fn a_ping_reports_if_the_cli_responds() {
     for &generation in CliVersion::ALL {
         open(Script::new(generation).then([Step::text_in_parts("a b", 2, 10 * SECOND)])).run(async |claude| {
             claude.ping(SECOND).await.unwrap();
@@ -118,9 +118,9 @@ fn a_ping_says_whether_the_cli_answers() {
         claude.ping(SECOND).await.unwrap();
         drop(claude.prompt("one"));
         world.sleep(SECOND).await;
-        let asked = world.now();
+        let sent_at = world.now();
         assert_eq!(claude.ping(3 * SECOND).await, Err(CallError::Request(RequestError::TimedOut)));
-        assert_eq!(world.now().saturating_duration_since(asked), 3 * SECOND);
+        assert_eq!(world.now().saturating_duration_since(sent_at), 3 * SECOND);
         assert!(claude.is_alive());
         claude.abort();
         claude.wait_for_exit().await;
@@ -129,7 +129,7 @@ fn a_ping_says_whether_the_cli_answers() {
 }
 
 #[test]
-fn the_session_id_is_told_by_the_first_turn_and_changed_by_clear() {
+fn the_session_id_comes_with_the_first_turn_and_changes_with_clear() {
     open(Script::default()).run(async |claude| {
         assert_eq!(claude.session_id(), None);
         claude.prompt("one").unwrap().finish().await;
@@ -149,7 +149,7 @@ fn the_session_id_is_told_by_the_first_turn_and_changed_by_clear() {
 }
 
 #[test]
-fn the_end_is_told_to_all_who_wait_with_its_cause() {
+fn every_waiter_gets_the_end_with_its_cause() {
     let fault = Fault::Exit { code: 3, message: "not logged in".into() };
     let rig = open(Script::default().fault(fault));
     rig.run(async |claude| {
@@ -165,7 +165,7 @@ fn the_end_is_told_to_all_who_wait_with_its_cause() {
 }
 
 #[test]
-fn close_waits_for_the_turn_and_abort_for_nothing() {
+fn close_waits_for_the_turn_and_abort_does_not() {
     let script = || Script::default().then([Step::text_in_parts("a b c", 3, SECOND)]);
     let outcome = |abort: bool| {
         let rig = open(script());
@@ -190,7 +190,7 @@ fn close_waits_for_the_turn_and_abort_for_nothing() {
 }
 
 #[test]
-fn run_until_gives_what_the_future_gives_and_ends_the_session() {
+fn run_until_returns_the_output_and_ends_the_session() {
     let rig = open_with(Script::default(), |_| {}, |_| {});
     let watch = rig.claude.clone();
     let log = rig.log.clone();

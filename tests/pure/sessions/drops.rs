@@ -12,23 +12,23 @@ use claude_duplex::{
 };
 use futures_lite::future::zip;
 
-use super::rig::{SECOND, all, open, open_dropped, open_in};
+use super::fixture::{SECOND, all, open, open_dropped, open_in};
 
 fn slowly() -> Script {
     Script::default().then([Step::text_in_parts("a b c", 3, SECOND)])
 }
 
 /// The outcomes of the prompts, in the order of their ends.
-fn outcomes(told: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
-    let outcome = |told: &Result<Action, _>| match told {
+fn outcomes(reported: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
+    let outcome = |reported: &Result<Action, _>| match reported {
         Ok(Action::PromptEnded { outcome, .. }) => Some(*outcome),
         _ => None,
     };
-    told.iter().filter_map(outcome).collect()
+    reported.iter().filter_map(outcome).collect()
 }
 
 #[test]
-fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
+fn the_last_handle_ends_the_session_as_configured() {
     let aborted = Outcome::Lost(LostReason::Aborted);
     for (when_dropped, reason, outcome) in [
         (WhenDropped::default(), CloseReason::Closed, Outcome::Interrupted),
@@ -38,7 +38,7 @@ fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
     ] {
         let rig = open_dropped(slowly(), when_dropped);
         let watch = rig.claude.subscribe(1000, Overflow::Oldest);
-        let asks = rig.claude.incoming().unwrap();
+        let incoming_requests = rig.claude.incoming().unwrap();
         let waits = rig.claude.wait_for_exit();
         let other = rig.claude.clone();
         drop((rig.claude.prompt("one"), rig.claude));
@@ -48,17 +48,17 @@ fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
             drop(other);
         };
         // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
-        let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
+        let ((closed, waited), (reported, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
         assert_eq!((closed.reason, &waited), (reason, &closed), "{when_dropped:?}");
-        assert_eq!(outcomes(&told), [outcome], "{when_dropped:?}");
+        assert_eq!(outcomes(&reported), [outcome], "{when_dropped:?}");
         let terminated = rig.log.signals().contains(&claude_duplex::ChildCommand::Terminate);
         assert!(!terminated, "{when_dropped:?}: it exits by itself, or is killed");
-        drop(asks);
+        drop(incoming_requests);
     }
 }
 
 #[test]
-fn a_session_that_is_closing_goes_on_as_it_was_closed() {
+fn dropping_handles_does_not_change_a_running_close() {
     let rig = open(slowly());
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
     let mut prompt = rig.claude.prompt("one").unwrap();
@@ -67,12 +67,12 @@ fn a_session_that_is_closing_goes_on_as_it_was_closed() {
         rig.claude.close();
         drop((prompt, rig.claude));
     };
-    let (_, (told, ())) = rig.world.run(zip(rig.runner, zip(all(watch), talk)));
-    assert_eq!(outcomes(&told), [Outcome::Success], "the turn has its time");
+    let (_, (reported, ())) = rig.world.run(zip(rig.runner, zip(all(watch), talk)));
+    assert_eq!(outcomes(&reported), [Outcome::Success], "the turn has its time");
 }
 
 #[test]
-fn the_end_of_the_future_beside_the_runner_is_that_of_the_last_handle() {
+fn the_end_of_run_untils_future_counts_as_the_last_handle() {
     for (when_dropped, outcome) in
         [(WhenDropped::CloseNow, Outcome::Interrupted), (WhenDropped::Close, Outcome::Success)]
     {
@@ -85,7 +85,7 @@ fn the_end_of_the_future_beside_the_runner_is_that_of_the_last_handle() {
 }
 
 #[test]
-fn a_turn_is_a_handle() {
+fn a_prompt_handle_keeps_the_session_open() {
     let rig = open(slowly());
     let turn = rig.claude.prompt("one").unwrap();
     drop(rig.claude);
@@ -105,23 +105,23 @@ fn a_turn_is_a_handle() {
         world.sleep(SECOND).await;
         drop(turns);
     };
-    let (_, (told, ())) = rig.world.run(zip(rig.runner, zip(all(watch), later)));
-    assert_eq!(outcomes(&told), [Outcome::Cancelled, Outcome::Interrupted]);
+    let (_, (reported, ())) = rig.world.run(zip(rig.runner, zip(all(watch), later)));
+    assert_eq!(outcomes(&reported), [Outcome::Cancelled, Outcome::Interrupted]);
 }
 
 #[test]
-fn an_open_ask_is_a_handle() {
+fn an_open_responder_keeps_the_session_open() {
     let rig =
         open(Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]));
-    let mut asks = rig.claude.incoming().unwrap();
+    let mut incoming_requests = rig.claude.incoming().unwrap();
     drop(rig.claude.prompt("one"));
     let (world, claude) = (rig.world.clone(), rig.claude);
     let answering = async {
-        let asked = asks.next().await.unwrap();
+        let responder = incoming_requests.next().await.unwrap();
         drop(claude);
         // Longer than the end may take.
         world.sleep(1000 * SECOND).await;
-        asked.respond(Decision::allow()).unwrap();
+        responder.respond(Decision::allow()).unwrap();
     };
     let (closed, ()) = rig.world.run(zip(rig.runner, answering));
     assert_eq!(closed.reason, CloseReason::Closed);
@@ -132,7 +132,7 @@ fn an_open_ask_is_a_handle() {
 fn lose_after(steps: usize, script: Script) -> bool {
     let world = TestRuntime::new();
     let mut rig = open_in(&world, Seed::from_bytes([5; 16]), script, |_| {}, |_| {});
-    let mut asks = rig.claude.incoming().unwrap();
+    let mut incoming_requests = rig.claude.incoming().unwrap();
     let watch = rig.claude.subscribe(10_000, Overflow::Oldest);
     let mut turns = vec![rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap()];
     let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
@@ -142,8 +142,8 @@ fn lose_after(steps: usize, script: Script) -> bool {
     let mut over = false;
     for _ in 0..steps {
         over |= pin!(&mut rig.runner).poll(&mut cx).is_ready();
-        while let Poll::Ready(Some(asked)) = pin!(asks.next()).poll(&mut cx) {
-            open.push(asked);
+        while let Poll::Ready(Some(responder)) = pin!(incoming_requests.next()).poll(&mut cx) {
+            open.push(responder);
         }
         world.pass_time();
     }
@@ -152,7 +152,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
     assert!(!rig.claude.is_alive());
     let prompts = turns.len();
     // No time passes: everything is there.
-    let told = futures_lite::future::block_on(async {
+    let reported = futures_lite::future::block_on(async {
         for turn in &mut turns {
             let end = turn.ended().await;
             assert!(matches!(end.outcome, Outcome::Success | Outcome::Lost(LostReason::Aborted)), "{end:?}");
@@ -167,17 +167,17 @@ fn lose_after(steps: usize, script: Script) -> bool {
         for waiter in waiters {
             assert_eq!(waiter.await.reason, CloseReason::Aborted);
         }
-        while let Some(asked) = asks.next().await {
-            open.push(asked);
+        while let Some(responder) = incoming_requests.next().await {
+            open.push(responder);
         }
-        for asked in open {
-            assert_eq!(asked.withdrawn().await, CancelledReason::Ended(LostReason::Aborted));
-            assert!(matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))));
+        for responder in open {
+            assert_eq!(responder.withdrawn().await, CancelledReason::Ended(LostReason::Aborted));
+            assert!(matches!(responder.respond(Decision::allow()), Err(RespondError::Closed(_))));
         }
         all(watch).await
     });
-    assert_eq!(outcomes(&told).len(), prompts);
-    assert!(matches!(told.last(), Some(Ok(Action::Closed(_)))));
+    assert_eq!(outcomes(&reported).len(), prompts);
+    assert!(matches!(reported.last(), Some(Ok(Action::Closed(_)))));
     let claude = rig.claude;
     assert_eq!(claude.prompt("more").unwrap_err().reason(), RefusedReason::Closed);
     assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Closed);
@@ -188,14 +188,14 @@ fn lose_after(steps: usize, script: Script) -> bool {
 }
 
 #[test]
-fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
+fn a_dropped_runner_kills_the_child_and_ends_everything() {
     for &generation in CliVersion::ALL {
         let script = || {
-            let asks = Step::tools_at_once([
+            let tool_calls = Step::tools_at_once([
                 ToolStep::bash("a").requires_permission(),
                 ToolStep::bash("b").requires_permission(),
             ]);
-            Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND), asks])
+            Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND), tool_calls])
         };
         for steps in 0..40 {
             assert!(!lose_after(steps, script()));
@@ -204,14 +204,14 @@ fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
 }
 
 #[test]
-fn those_who_wait_are_woken_when_the_runner_is_dropped() {
+fn waiters_are_woken_when_the_runner_is_dropped() {
     // On a thread each, so that nobody polls them but their wakers.
     let rig = open(slowly());
     let mut turn = rig.claude.prompt("one").unwrap();
     let end = rig.claude.prompt("two").unwrap();
     let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
     let mut watch = rig.claude.subscribe(10, Overflow::Oldest);
-    let mut asks = rig.claude.incoming().unwrap();
+    let mut incoming_requests = rig.claude.incoming().unwrap();
     let exits = (rig.claude.wait_for_exit(), rig.claude.wait_for_exit());
     let claude = rig.claude.clone();
     let waiting = [
@@ -219,7 +219,9 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.finish().await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(reply.await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { while watch.next().await.is_some() {} })),
-        std::thread::spawn(move || futures_lite::future::block_on(async { assert!(asks.next().await.is_none()) })),
+        std::thread::spawn(move || {
+            futures_lite::future::block_on(async { assert!(incoming_requests.next().await.is_none()) })
+        }),
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(exits.0.await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(exits.1.await) })),
         std::thread::spawn(move || {
@@ -233,7 +235,7 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
 }
 
 #[test]
-fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
+fn a_panicking_transport_ends_the_session_and_all_waits() {
     let mut rig = open(slowly());
     let turn = rig.claude.prompt("one").unwrap();
     rig.log.panics.store(true, Ordering::Relaxed);
@@ -245,7 +247,7 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
 }
 
 #[test]
-fn an_id_of_another_session_does_nothing() {
+fn an_id_of_another_session_has_no_effect() {
     let world = TestRuntime::new();
     let here = open_in(&world, Seed::from_bytes([1; 16]), slowly(), |_| {}, |_| {});
     let there = open_in(&world, Seed::from_bytes([2; 16]), slowly(), |_| {}, |_| {});
@@ -263,7 +265,7 @@ fn an_id_of_another_session_does_nothing() {
 }
 
 #[test]
-fn a_refused_prompt_comes_back_whole() {
+fn a_refused_prompt_is_returned_unchanged() {
     let rig = open(slowly());
     drop(rig.runner);
     assert_eq!(rig.claude.prompt("mine").unwrap_err().into_inner(), Prompt::text("mine"));
@@ -271,7 +273,7 @@ fn a_refused_prompt_comes_back_whole() {
 
 /// A guard stops what nobody waits for any more, wherever it is, and nothing else.
 #[test]
-fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
+fn dropping_an_interrupting_handle_stops_only_its_prompt() {
     for &generation in CliVersion::ALL {
         let script =
             Script::new(generation).then([Step::text_in_parts("a b c", 3, 100 * SECOND)]).then([Step::text("next")]);
@@ -290,14 +292,14 @@ fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
             drop(over);
             world.sleep(SECOND).await;
         });
-        let told = futures_lite::future::block_on(all(watch));
+        let reported = futures_lite::future::block_on(all(watch));
         let expected = [Outcome::Cancelled, Outcome::Interrupted, Outcome::Success];
-        assert_eq!(outcomes(&told), expected, "{generation:?}");
-        assert_eq!(replies(&told), 1, "{generation:?}");
+        assert_eq!(outcomes(&reported), expected, "{generation:?}");
+        assert_eq!(replies(&reported), 1, "{generation:?}");
     }
 }
 
 /// How many interrupts were acknowledged.
-fn replies(told: &[Result<Action, claude_duplex::Lagged>]) -> usize {
-    told.iter().filter(|told| matches!(told, Ok(Action::ResponseReceived { .. }))).count()
+fn replies(reported: &[Result<Action, claude_duplex::Lagged>]) -> usize {
+    reported.iter().filter(|reported| matches!(reported, Ok(Action::ResponseReceived { .. }))).count()
 }

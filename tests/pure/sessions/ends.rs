@@ -9,7 +9,7 @@ use claude_duplex::{
     LostReason, Outcome,
 };
 
-use super::rig::{SECOND, open, open_with};
+use super::fixture::{SECOND, open, open_with};
 
 /// A CLI that refuses to start.
 fn no_key() -> Script {
@@ -17,7 +17,7 @@ fn no_key() -> Script {
 }
 
 #[test]
-fn an_answer_has_the_text_and_what_the_result_says() {
+fn an_answer_has_the_text_and_the_result() {
     let answer = open(Script::default().then([Step::text("hi")]))
         .run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap());
     assert_eq!(answer.text(), "hi");
@@ -28,7 +28,7 @@ fn an_answer_has_the_text_and_what_the_result_says() {
 }
 
 #[test]
-fn a_structured_answer_is_decoded() {
+fn a_structured_answer_decodes() {
     let fields = Step::result_fields(&Json::parse(r#"{"structured_output":7}"#).unwrap());
     let rig = open(Script::default().then([Step::text("seven"), fields]));
     let answer = rig.run(async |claude| claude.prompt("count").unwrap().finish().await.into_result().unwrap());
@@ -36,19 +36,19 @@ fn a_structured_answer_is_decoded() {
 }
 
 #[test]
-fn a_prompt_whose_cli_exits_is_explained_by_its_error() {
+fn the_error_of_a_prompt_explains_the_exit_of_the_cli() {
     let error =
         open(no_key()).run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap_err());
     assert!(matches!(error.outcome(), Outcome::Lost(_)));
     let closed = error.closed().expect("the session ended");
     assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(1))));
-    let told = error.to_string();
-    assert!(told.contains("Invalid API key") && told.contains("exit status 1"), "{told}");
+    let reported = error.to_string();
+    assert!(reported.contains("Invalid API key") && reported.contains("exit status 1"), "{reported}");
     assert!(error.source().is_none(), "the end is part of the message");
 }
 
 #[test]
-fn a_failed_prompt_is_explained_by_its_result() {
+fn the_error_of_a_failed_prompt_contains_its_result() {
     let script = Script::default().then([Step::api_error(529, "overloaded", 0)]);
     let error =
         open(script).run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap_err());
@@ -57,7 +57,7 @@ fn a_failed_prompt_is_explained_by_its_result() {
 }
 
 #[test]
-fn every_call_explains_the_exit_of_the_cli() {
+fn the_errors_of_calls_explain_the_exit_of_the_cli() {
     let (call, ping, late, end) = open(no_key()).run(async |claude| {
         let call = claude.call(ListModels::new()).await.unwrap_err();
         let ping = claude.ping(SECOND).await.unwrap_err();
@@ -67,13 +67,16 @@ fn every_call_explains_the_exit_of_the_cli() {
     for error in [call, ping, late] {
         let CallError::Closed(closed) = &error else { panic!("{error:?}") };
         assert_eq!(**closed, end);
-        let told = error.to_string();
-        assert!(told.contains("Invalid API key") && !told.contains("was closed before it was over"), "{told}");
+        let reported = error.to_string();
+        assert!(
+            reported.contains("Invalid API key") && !reported.contains("was closed before it was over"),
+            "{reported}"
+        );
     }
 }
 
 #[test]
-fn all_prompts_of_a_session_that_ends_are_told_its_end() {
+fn all_open_prompts_get_the_end_of_the_session() {
     let script = Script::default().then([Step::text("so far"), Step::die(Exit::Code(7))]);
     open(script).run(async |claude| {
         let (first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
@@ -95,7 +98,7 @@ fn a_runner_that_is_dropped_ends_the_prompts_with_its_session() {
 }
 
 #[test]
-fn close_now_interrupts_the_turn_and_refuses_what_is_open() {
+fn close_now_interrupts_the_turn_and_refuses_open_requests() {
     for &version in CliVersion::ALL {
         let rig = open(Script::new(version).then([Step::text_in_parts("a b", 2, 100 * SECOND), Step::text("c")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
@@ -116,7 +119,7 @@ fn close_now_interrupts_the_turn_and_refuses_what_is_open() {
 }
 
 #[test]
-fn close_now_ends_within_seconds_though_the_cli_obeys_nothing() {
+fn close_now_ends_within_seconds_for_an_unresponsive_cli() {
     let script = Script::default().then([Step::text_in_parts("a b", 2, 100 * SECOND)]);
     let rig = open(script.fault(Fault::StopReading).fault(Fault::IgnoreTerminate));
     let world = rig.world.clone();
@@ -148,7 +151,7 @@ fn close_now_of_an_idle_session_is_a_close() {
 }
 
 #[test]
-fn a_prompt_whose_requests_nobody_serves_tells_them() {
+fn the_end_of_a_prompt_lists_its_declined_requests() {
     let script = || {
         let tool = Step::from(ToolStep::bash("ls").requires_permission());
         Script::default().then([tool, Step::text("done")]).then([Step::text("again")])
@@ -160,15 +163,15 @@ fn a_prompt_whose_requests_nobody_serves_tells_them() {
             let end = claude.prompt("go").unwrap().finish().await;
             assert!(end.is_success());
             let [declined] = end.declined() else { panic!("{:?}", end.declined()) };
-            let told = (declined.kind, declined.tool_name.as_deref(), declined.reason);
-            assert_eq!(told, (IncomingKind::Permission, Some("Bash"), reason));
+            let reported = (declined.kind, declined.tool_name.as_deref(), declined.reason);
+            assert_eq!(reported, (IncomingKind::Permission, Some("Bash"), reason));
             assert!(claude.prompt("again").unwrap().finish().await.declined().is_empty());
         });
     }
 }
 
 #[test]
-fn a_request_that_is_answered_is_not_told_as_declined() {
+fn an_answered_request_is_not_listed_as_declined() {
     let tool = Step::from(ToolStep::bash("ls").requires_permission());
     open(Script::default().then([tool, Step::text("done")])).run(async |claude| {
         let mut requests = claude.incoming().unwrap();

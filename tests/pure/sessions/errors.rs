@@ -6,9 +6,9 @@ use claude_duplex::request::GetSettings;
 use claude_duplex::testing::{Fault, Script, Step, ToolStep};
 use claude_duplex::{Lagged, RespondError, Session, SessionError};
 
-use super::rig::open;
+use super::fixture::open;
 
-async fn ask(claude: &Session) -> Result<String, SessionError> {
+async fn prompt_text(claude: &Session) -> Result<String, SessionError> {
     Ok(claude.prompt("hello")?.await?.text())
 }
 
@@ -16,7 +16,7 @@ async fn ask(claude: &Session) -> Result<String, SessionError> {
 fn a_failure_of_a_turn_is_that_of_its_prompt() {
     let rig = open(Script::default().then([Step::api_error(529, "overloaded", 0)]));
     rig.run(async |claude| {
-        let error = ask(&claude).await.unwrap_err();
+        let error = prompt_text(&claude).await.unwrap_err();
         assert_eq!(error.failure().unwrap().kind, FailureKind::Overloaded);
         assert!(error.closed().is_none() && matches!(error, SessionError::Prompt(_)), "{error:?}");
     });
@@ -27,8 +27,8 @@ fn a_failure_of_a_turn_is_that_of_its_prompt() {
 fn every_error_of_a_dead_session_has_its_end() {
     let rig = open(Script::default().fault(Fault::Exit { code: 1, message: "Invalid API key".into() }));
     rig.run(async |claude| {
-        let prompt = ask(&claude).await.unwrap_err();
-        let refused = ask(&claude).await.unwrap_err();
+        let prompt = prompt_text(&claude).await.unwrap_err();
+        let refused = prompt_text(&claude).await.unwrap_err();
         let call = SessionError::from(claude.call(GetSettings::new()).await.unwrap_err());
         assert!(matches!(prompt, SessionError::Prompt(_)), "{prompt:?}");
         assert!(matches!(refused, SessionError::Refused(_)), "{refused:?}");

@@ -3,12 +3,12 @@
 use claude_duplex::testing::{Fault, Script, Step};
 use claude_duplex::{Action, Outcome, Overflow, Prompt, RefusedReason};
 
-use super::rig::{SECOND, open, open_with};
+use super::fixture::{SECOND, open, open_with};
 
 const KIB: usize = 1024;
 
 #[test]
-fn unread_messages_of_a_turn_by_their_number_and_their_bytes() {
+fn unread_messages_of_a_prompt_are_limited_by_number_and_bytes() {
     for (messages, bytes) in [(100, usize::MAX), (usize::MAX, 10 * KIB), (1, usize::MAX), (0, 0)] {
         let script = Script::default().fault(Fault::Flood(5_000));
         let rig = open_with(
@@ -37,7 +37,7 @@ fn unread_messages_of_a_turn_by_their_number_and_their_bytes() {
 }
 
 #[test]
-fn kept_messages_of_a_turn_by_their_bytes() {
+fn kept_messages_of_a_prompt_are_limited_by_bytes() {
     for limit in [0, 2 * KIB, 100 * KIB] {
         let rig = open(Script::default().fault(Fault::Flood(5_000)));
         rig.run(async |claude| {
@@ -51,7 +51,7 @@ fn kept_messages_of_a_turn_by_their_bytes() {
 }
 
 #[test]
-fn what_a_subscriber_has_not_read_by_number_and_bytes() {
+fn unread_actions_of_a_subscriber_are_limited_by_number_and_bytes() {
     for (capacity, bytes) in [(50, usize::MAX), (usize::MAX, 20 * KIB), (0, 0)] {
         let script = Script::default().fault(Fault::Flood(5_000));
         let rig = open_with(script, |_| {}, |limits| limits.subscriber_bytes = bytes);
@@ -75,7 +75,7 @@ fn what_a_subscriber_has_not_read_by_number_and_bytes() {
 }
 
 #[test]
-fn bytes_that_wait_to_be_written_and_room_is_told() {
+fn unwritten_bytes_are_limited_and_capacity_is_reported() {
     let script = Script::default().then([Step::text_in_parts("a b c", 3, SECOND)]);
     let rig = open_with(script, |config| config.limits.unsent = 10 * KIB, |_| {});
     rig.run(async |claude| {
@@ -101,7 +101,7 @@ fn bytes_that_wait_to_be_written_and_room_is_told() {
 }
 
 #[test]
-fn the_end_of_stderr() {
+fn the_kept_end_of_stderr_is_limited() {
     let rig =
         open_with(Script::default().fault(Fault::Stderr(100 * KIB)), |config| config.limits.stderr_tail = KIB, |_| {});
     rig.run(async |claude| {

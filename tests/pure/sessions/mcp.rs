@@ -14,7 +14,7 @@ use claude_duplex::{
 use futures_lite::future::yield_now;
 use serde_json::{Value, json};
 
-use super::rig::{Rig, SECOND, open_built};
+use super::fixture::{Rig, SECOND, open_built};
 
 fn builder() -> SessionBuilder {
     Session::builder().config(Config::new(Seed::from_bytes([7; 16])))
@@ -57,7 +57,7 @@ impl Drop for Dropped {
 }
 
 #[test]
-fn servers_are_named_in_initialize_and_each_gets_its_messages() {
+fn each_server_is_in_initialize_and_gets_its_messages() {
     for &generation in CliVersion::ALL {
         let script = Script::new(generation)
             .then([Step::tools_at_once([call("one"), call("two"), call("one")]), Step::text("done")]);
@@ -79,7 +79,7 @@ fn servers_are_named_in_initialize_and_each_gets_its_messages() {
 }
 
 #[test]
-fn a_second_server_of_a_name_replaces_the_first() {
+fn a_second_server_with_a_name_replaces_the_first() {
     let builder = builder()
         .sdk_mcp_server("one", server("one").on_call(async |call| call.text("first")))
         .sdk_mcp_server("one", server("one").on_call(async |call| call.text("second")));
@@ -91,7 +91,7 @@ fn a_second_server_of_a_name_replaces_the_first() {
 }
 
 #[test]
-fn other_names_go_to_the_handler_of_messages_or_are_declined() {
+fn messages_for_unknown_servers_reach_the_handler_or_are_declined() {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     let script = || Script::default().then([Step::mcp("other", parse(&list)), Step::text("done")]);
     let built = || builder().sdk_mcp_server("one", server("one").on_call(async |call| call.text("first")));
@@ -112,7 +112,7 @@ fn other_names_go_to_the_handler_of_messages_or_are_declined() {
 }
 
 #[test]
-fn the_host_may_take_messages_for_other_servers() {
+fn the_host_can_own_messages_for_other_servers() {
     let builder = builder()
         .config(Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Mcp))
         .sdk_mcp_server("one", server("one").on_call(async |call| call.text("first")));
@@ -246,7 +246,7 @@ fn short(messages: usize, answered: usize) -> Rig {
 }
 
 #[test]
-fn a_server_may_say_something_by_itself() {
+fn a_server_can_send_messages_to_the_cli() {
     let rig = short(2, 2);
     let log = rig.log.clone();
     let end = rig.run(async |claude| claude.prompt("go").unwrap().finish().await);
@@ -265,7 +265,7 @@ fn messages_for_a_server_that_has_ended_are_declined() {
 }
 
 #[test]
-fn what_a_server_sends_waits_for_room_and_ends_with_the_session() {
+fn messages_of_a_server_wait_for_room_and_end_with_the_session() {
     /// Sends, as soon as anything has come, more than there is room for.
     struct Chatty(Arc<AtomicUsize>);
     impl McpService for Chatty {

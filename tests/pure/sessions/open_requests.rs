@@ -3,7 +3,7 @@
 use claude_duplex::testing::{Script, Step, ToolStep};
 use claude_duplex::{Action, Decision, IncomingRequest, OpenRequests, Outcome, Overflow, RespondError};
 
-use super::rig::{SECOND, open, until};
+use super::fixture::{SECOND, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
@@ -63,7 +63,7 @@ fn a_request_that_the_cli_cancels_is_not_open() {
 }
 
 #[test]
-fn what_is_left_is_declined_with_the_last_clone_or_at_once() {
+fn open_requests_are_declined_with_the_last_clone_or_at_once() {
     for at_once in [true, false] {
         let rig = open(Script::default().then([shell(&["one", "two"]), Step::text("done")]));
         let log = rig.log.clone();

@@ -9,8 +9,8 @@ use claude_duplex::{
 };
 use futures_lite::future::{or, zip};
 
-use super::rig::{Rig, SECOND, all, open, open_with};
-use crate::noise::Noise;
+use super::fixture::{Rig, SECOND, all, open, open_with};
+use crate::random::Noise;
 
 const PARTS: usize = 5_000;
 const KIB: usize = 1024;
@@ -40,7 +40,7 @@ fn passed(world: &TestRuntime) -> Duration {
 }
 
 #[test]
-fn a_stream_that_is_read_late_is_whole() {
+fn a_stream_that_is_read_late_is_complete() {
     let rig = flood(|_| {});
     let (world, log) = (rig.world.clone(), rig.log.clone());
     rig.run(async |claude| {
@@ -62,25 +62,25 @@ fn a_stream_that_is_read_late_is_whole() {
 }
 
 #[test]
-fn a_subscriber_that_reads_late_is_told_everything() {
+fn a_subscriber_that_reads_late_gets_every_action() {
     for capacity in [0, 1, 2, 3, 100, 1_000] {
         let rig = flood(|_| {});
         let (world, log) = (rig.world.clone(), rig.log.clone());
         let (slow, quick) = rig.run(async |claude| {
             let mut slow = claude.subscribe(capacity, Overflow::Wait);
             let quick = claude.subscribe(usize::MAX, Overflow::Oldest);
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             let prompt = fill(&claude, &world).await;
             let read = log.read();
             world.sleep(SECOND).await;
             assert_eq!(log.read(), read, "reading has paused");
-            while !matches!(told.last(), Some(Ok(Action::Idle))) {
-                told.push(slow.next().await.unwrap());
+            while !matches!(reported.last(), Some(Ok(Action::Idle))) {
+                reported.push(slow.next().await.unwrap());
             }
             assert!(read < log.read() / 2, "{read} of {}", log.read());
             assert!(prompt.await.is_ok());
             drop(claude);
-            (told, quick)
+            (reported, quick)
         });
         let mut quick = futures_lite::future::block_on(all(quick));
         quick.truncate(slow.len());
@@ -89,7 +89,7 @@ fn a_subscriber_that_reads_late_is_told_everything() {
 }
 
 #[test]
-fn a_subscriber_of_a_builder_is_waited_for_too() {
+fn the_session_waits_for_a_subscriber_of_the_builder() {
     let world = TestRuntime::new();
     let mut limits = HandleLimits::default();
     limits.reader_timeout = 5 * SECOND;
@@ -100,9 +100,9 @@ fn a_subscriber_of_a_builder_is_waited_for_too() {
         let prompt = claude.prompt("flood").unwrap();
         let mut parts = 0;
         loop {
-            let told = slow.next().await.unwrap().expect("nothing is lost");
-            parts += usize::from(is_part(&told));
-            match told {
+            let reported = slow.next().await.unwrap().expect("nothing is lost");
+            parts += usize::from(is_part(&reported));
+            match reported {
                 Action::Idle => break,
                 Action::Message { .. } if parts == 100 => world.sleep(4 * SECOND).await,
                 _ => {}
@@ -118,7 +118,7 @@ fn a_subscriber_of_a_builder_is_waited_for_too() {
 }
 
 #[test]
-fn what_nobody_has_begun_to_read_delays_nothing() {
+fn an_unread_stream_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -132,7 +132,7 @@ fn what_nobody_has_begun_to_read_delays_nothing() {
 }
 
 #[test]
-fn who_waits_for_the_end_is_not_waited_for() {
+fn a_handle_that_awaits_the_end_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -151,7 +151,7 @@ fn who_waits_for_the_end_is_not_waited_for() {
 }
 
 #[test]
-fn one_who_leaves_is_not_waited_for() {
+fn a_dropped_reader_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -216,8 +216,8 @@ fn the_end_does_not_wait_for_a_reader() {
             claude.wait_for_exit().await;
             assert!(passed(&world) < 10 * SECOND, "{:?}", passed(&world));
             let mut last = None;
-            while let Some(told) = full.next().await {
-                last = Some(told.expect("there was room for it"));
+            while let Some(reported) = full.next().await {
+                last = Some(reported.expect("there was room for it"));
             }
             assert!(matches!(last, Some(Action::Closed(_))), "{last:?}");
         });
@@ -238,8 +238,8 @@ fn the_output_of_a_child_that_has_exited_does_not_wait_for_a_reader() {
         assert!(read < log.read() / 2, "it has waited: {read} of {}", log.read());
         assert!(passed(&world) < 5 * SECOND, "{:?}", passed(&world));
         let mut parts = 0;
-        while let Some(told) = full.next().await {
-            parts += usize::from(is_part(&told.expect("there was room for it")));
+        while let Some(reported) = full.next().await {
+            parts += usize::from(is_part(&reported.expect("there was room for it")));
         }
         assert!(parts >= PARTS, "{parts}");
     });
@@ -270,7 +270,7 @@ fn a_handler_answers_while_a_reader_is_full() {
 }
 
 #[test]
-fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
+fn a_task_that_awaits_its_own_prompt_does_not_deadlock() {
     let rig = flood(|_| {});
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -279,9 +279,9 @@ fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
         let timeout = HandleLimits::default().reader_timeout;
         assert!((timeout..timeout + SECOND).contains(&passed(&world)), "{:?}", passed(&world));
         let mut parts = 0;
-        while let Ok(told) = own.next().await.unwrap() {
-            parts += usize::from(is_part(&told));
-            if let Action::Idle = told {
+        while let Ok(reported) = own.next().await.unwrap() {
+            parts += usize::from(is_part(&reported));
+            if let Action::Idle = reported {
                 break;
             }
         }
@@ -290,7 +290,7 @@ fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
 }
 
 #[test]
-fn what_there_is_no_room_for_is_reported() {
+fn lost_messages_are_reported() {
     let rig = flood(|limits| limits.subscriber_bytes = 40 * KIB);
     rig.run(async |claude| {
         let mut own = claude.subscribe(4, Overflow::Wait);
@@ -320,21 +320,21 @@ fn what_there_is_no_room_for_is_reported() {
 }
 
 #[test]
-fn a_deadline_is_judged_by_what_has_arrived() {
+fn deadlines_consider_bytes_that_have_arrived() {
     let rig =
         open_with(Script::default().fault(Fault::Flood(PARTS)), |config| config.timeouts.stall = Some(SECOND), |_| {});
     let world = rig.world.clone();
-    let told = rig.run(async |claude| {
+    let reported = rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::Wait);
         drop(fill(&claude, &world).await);
         world.sleep(20 * SECOND).await;
-        let mut told = Vec::new();
-        while !matches!(told.last(), Some(Action::Idle)) {
-            told.push(slow.next().await.unwrap().expect("nothing is lost"));
+        let mut reported = Vec::new();
+        while !matches!(reported.last(), Some(Action::Idle)) {
+            reported.push(slow.next().await.unwrap().expect("nothing is lost"));
         }
-        told
+        reported
     });
-    let late: Vec<_> = told.iter().filter(|action| matches!(action, Action::DeadlineExceeded { .. })).collect();
+    let late: Vec<_> = reported.iter().filter(|action| matches!(action, Action::DeadlineExceeded { .. })).collect();
     assert!(late.is_empty(), "the CLI was not late: {late:?}");
 }
 
@@ -347,8 +347,8 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, told: &Result<Action, Lagged>) {
-        match told {
+    fn add(&mut self, reported: &Result<Action, Lagged>) {
+        match reported {
             Ok(_) => self.seen += 1,
             Err(lagged) => {
                 self.missed += lagged.missed;
@@ -361,7 +361,7 @@ impl Count {
 /// Readers of any speed and hosts that do anything: all that a reader that is waited for misses is reported to it, and
 /// everything that was begun ends in time.
 #[test]
-fn any_sequence_of_commands_ends_and_loses_nothing_unreported() {
+fn any_sequence_of_commands_ends_and_reports_every_loss() {
     let mut missed = 0;
     for seed in 0..60 {
         let mut noise = Noise::new(seed);
@@ -428,8 +428,8 @@ fn any_sequence_of_commands_ends_and_loses_nothing_unreported() {
                 whole.add(&next);
             }
         });
-        let (told, all) = (both.seen + both.missed, whole.seen + whole.missed);
-        assert!(told == all || both.cut_off && told < all, "seed {seed}: {told} of {all}");
+        let (reported, all) = (both.seen + both.missed, whole.seen + whole.missed);
+        assert!(reported == all || both.cut_off && reported < all, "seed {seed}: {reported} of {all}");
         assert!(passed(&world) < 600 * SECOND, "seed {seed}: {:?}", passed(&world));
         missed += both.missed;
     }

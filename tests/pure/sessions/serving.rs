@@ -14,7 +14,7 @@ use claude_duplex::{
 };
 use futures_lite::future::{or, pending, zip};
 
-use super::rig::{SECOND, assert_send, open};
+use super::fixture::{SECOND, assert_send, open};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
@@ -34,7 +34,7 @@ impl Drop for Dropped {
 }
 
 #[test]
-fn any_number_is_handled_side_by_side() {
+fn any_number_of_requests_is_handled_concurrently() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
@@ -63,7 +63,7 @@ fn any_number_is_handled_side_by_side() {
 }
 
 #[test]
-fn each_kind_has_its_handler() {
+fn each_kind_of_request_has_its_handler() {
     let script = Script::default().then([
         shell(&["ls"]),
         Step::hook("h", "PreToolUse"),
@@ -90,7 +90,7 @@ fn each_kind_has_its_handler() {
 }
 
 #[test]
-fn handlers_may_stay_on_their_thread() {
+fn local_handlers_need_not_be_send() {
     let rig = open(Script::default().then([shell(&["a", "b"]), Step::text("done")]));
     let seen = Rc::new(RefCell::new(Vec::new()));
     rig.run(async |claude| {
@@ -112,7 +112,7 @@ fn handlers_may_stay_on_their_thread() {
 }
 
 #[test]
-fn a_closure_may_take_the_asks_themselves() {
+fn a_closure_can_handle_the_responders() {
     let rig = open(Script::default().then([shell(&["a", "b", "c"]), Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
@@ -120,12 +120,12 @@ fn a_closure_may_take_the_asks_themselves() {
         let serving = claude
             .incoming()
             .unwrap()
-            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| {
+            .serve(handler_fn(IncomingKinds::ALL, |responder: Responder| {
                 let mut later = later.borrow_mut();
-                later.push(asked);
+                later.push(responder);
                 // Answered elsewhere, all at once.
                 let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
-                async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
+                async move { all.into_iter().for_each(|responder| responder.respond(Decision::allow()).unwrap()) }
             }))
             .unwrap();
         or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
@@ -134,7 +134,7 @@ fn a_closure_may_take_the_asks_themselves() {
 }
 
 #[test]
-fn the_handling_of_a_withdrawn_ask_is_dropped() {
+fn the_handler_of_a_withdrawn_request_is_dropped() {
     let rig = open(Script::default().then([many(10).withdrawn_after(5 * SECOND), Step::text("done")]));
     let (world, log) = (rig.world.clone(), rig.log.clone());
     let dropped = Arc::new(AtomicUsize::new(0));
@@ -158,7 +158,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
 }
 
 #[test]
-fn an_interrupt_overtakes_a_handler_that_sleeps() {
+fn an_interrupt_does_not_wait_for_a_sleeping_handler() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
@@ -185,7 +185,7 @@ fn an_interrupt_overtakes_a_handler_that_sleeps() {
 }
 
 #[test]
-fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
+fn a_panicking_handler_declines_all_requests_in_flight() {
     let script = Script::default().then([shell(&["good", "bad", "late"]), Step::text("done")]);
     let mut rig = open(script);
     let handlers = Handlers::new().permission(|tool| async move {
@@ -208,15 +208,15 @@ fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
 }
 
 #[test]
-fn to_drop_the_serving_declines_what_it_had_in_hand() {
+fn dropping_serve_declines_the_requests_in_flight() {
     let rig = open(Script::default().then([many(5), shell(&["more"]), Step::text("done")]));
     let (world, log) = (rig.world.clone(), rig.log.clone());
     rig.run(async |claude| {
         let serving = claude
             .incoming()
             .unwrap()
-            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| async move {
-                let _asked = asked;
+            .serve(handler_fn(IncomingKinds::ALL, |responder: Responder| async move {
+                let _responder = responder;
                 pending().await
             }))
             .unwrap();
@@ -230,7 +230,7 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
 
 /// A terminal shows both: the question must not stand above the text that leads to it.
 #[test]
-fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
+fn messages_before_a_request_reach_the_future_before_the_handler() {
     let world = TestRuntime::new();
     let script = Script::default().then([
         Step::text("I look."),

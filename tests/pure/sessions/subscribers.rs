@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{Action, Decision, Lagged, MessageKind, Overflow, Seed};
 
-use super::rig::{SECOND, all, open, open_in, until};
+use super::fixture::{SECOND, all, open, open_in, until};
 
 fn is_delta(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. } if message.kind() == MessageKind::StreamEvent)
@@ -23,26 +23,26 @@ fn is_vital(action: &Action) -> bool {
 }
 
 #[test]
-fn every_subscriber_is_told_everything_in_order() {
+fn every_subscriber_gets_every_action_in_order() {
     let rig =
         open(Script::default().then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]));
     let (one, two) = rig.run(async |claude| {
         let one = claude.subscribe(1000, Overflow::Oldest);
         let two = claude.subscribe(1000, Overflow::DeltasFirst);
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        asks.next().await.unwrap().respond(Decision::allow()).unwrap();
+        incoming_requests.next().await.unwrap().respond(Decision::allow()).unwrap();
         turn.finish().await;
         (one, two)
     });
     let (one, two) = futures_lite::future::block_on(async { (all(one).await, all(two).await) });
     assert_eq!(one, two);
-    assert!(one.iter().any(|told| matches!(told, Ok(Action::IncomingRequest(_)))));
+    assert!(one.iter().any(|reported| matches!(reported, Ok(Action::IncomingRequest(_)))));
     assert!(matches!(one.last(), Some(Ok(Action::Closed(_)))), "{one:?}");
 }
 
 #[test]
-fn a_slow_subscriber_is_told_exactly_how_much_it_missed() {
+fn a_slow_subscriber_learns_the_number_of_lost_actions() {
     let rig = open(Script::default().fault(Fault::Flood(10_000)));
     rig.run(async |claude| {
         let mut slow = claude.subscribe(256, Overflow::Oldest);
@@ -69,7 +69,7 @@ fn a_slow_subscriber_is_told_exactly_how_much_it_missed() {
 }
 
 #[test]
-fn the_lag_adds_up_however_the_reader_is_slow() {
+fn the_reported_losses_add_up_for_any_slow_reader() {
     for every in [1, 7, 100, 1000] {
         let text = "word ".repeat(2000);
         let rig = open(Script::default().then([Step::text_in_parts(text, 2000, SECOND)]));
@@ -77,7 +77,7 @@ fn the_lag_adds_up_however_the_reader_is_slow() {
             let mut slow = claude.subscribe(16, Overflow::Oldest);
             let mut quick = claude.subscribe(100_000, Overflow::Oldest);
             let mut turn = claude.prompt("a long text").unwrap();
-            let (mut told, mut seen, mut missed, mut waited) = (Vec::new(), Vec::new(), 0, 0);
+            let (mut reported, mut seen, mut missed, mut waited) = (Vec::new(), Vec::new(), 0, 0);
             while turn.next().await.is_some() {
                 waited += 1;
                 if waited % every == 0 {
@@ -87,22 +87,22 @@ fn the_lag_adds_up_however_the_reader_is_slow() {
                     }
                 }
             }
-            told.extend(until(&mut quick, |action| matches!(action, Action::Idle)).await);
+            reported.extend(until(&mut quick, |action| matches!(action, Action::Idle)).await);
             while seen.last() != Some(&Action::Idle) {
                 match slow.next().await.unwrap() {
                     Ok(action) => seen.push(action),
                     Err(lagged) => missed += lagged.missed,
                 }
             }
-            assert_eq!(seen.len() as u64 + missed, told.len() as u64, "every {every}");
-            let mut rest = told.iter();
-            assert!(seen.iter().all(|action| rest.any(|told| told == action)), "in order");
+            assert_eq!(seen.len() as u64 + missed, reported.len() as u64, "every {every}");
+            let mut rest = reported.iter();
+            assert!(seen.iter().all(|action| rest.any(|reported| reported == action)), "in order");
         });
     }
 }
 
 #[test]
-fn deltas_go_first_and_nothing_vital_ever() {
+fn deltas_are_discarded_first_and_required_actions_never() {
     let parts = |text: &str| Step::text_in_parts(text.repeat(200), 200, SECOND / 100);
     for capacity in [32, 64, 256] {
         let script = Script::default()
@@ -116,12 +116,12 @@ fn deltas_go_first_and_nothing_vital_ever() {
         rig.run(async |claude| {
             let mut slow = claude.subscribe(capacity, Overflow::DeltasFirst);
             let mut quick = claude.subscribe(100_000, Overflow::Oldest);
-            let asks = claude.incoming().unwrap();
+            let incoming_requests = claude.incoming().unwrap();
             let turns = [claude.prompt("one").unwrap(), claude.prompt("two").unwrap()];
             for turn in turns {
                 turn.finish().await;
             }
-            drop(asks);
+            drop(incoming_requests);
             let whole = until(&mut quick, |action| matches!(action, Action::Idle)).await;
             let lagged = slow.next().await.unwrap().unwrap_err();
             let seen = until(&mut slow, |action| matches!(action, Action::Idle)).await;
@@ -138,7 +138,7 @@ fn deltas_go_first_and_nothing_vital_ever() {
 }
 
 #[test]
-fn one_that_leaves_its_buffer_full_of_vital_things_is_cut_off() {
+fn a_subscriber_whose_buffer_is_full_of_required_actions_is_ended() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::DeltasFirst);
@@ -152,7 +152,7 @@ fn one_that_leaves_its_buffer_full_of_vital_things_is_cut_off() {
 }
 
 #[test]
-fn an_unread_subscriber_delays_nothing() {
+fn an_unread_subscriber_does_not_delay_the_session() {
     let session = |unread: usize| {
         let rig = open(Script::default().fault(Fault::Flood(20_000)));
         let world = rig.world.clone();
@@ -171,24 +171,24 @@ fn an_unread_subscriber_delays_nothing() {
 }
 
 #[test]
-fn a_late_subscriber_is_told_what_comes_and_no_more() {
+fn a_late_subscriber_gets_only_later_actions() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         claude.prompt("one").unwrap().finish().await;
         let mut late = claude.subscribe(1000, Overflow::Oldest);
         let turn = claude.prompt("two").unwrap();
-        let told = until(&mut late, |action| matches!(action, Action::PromptEnded { .. })).await;
-        assert!(matches!(told.last(), Some(Action::PromptEnded { prompt, .. }) if *prompt == turn.id()));
+        let reported = until(&mut late, |action| matches!(action, Action::PromptEnded { .. })).await;
+        assert!(matches!(reported.last(), Some(Action::PromptEnded { prompt, .. }) if *prompt == turn.id()));
         claude.close();
         claude.wait_for_exit().await;
         // One who comes after the end is given that.
-        let told = all(claude.subscribe(10, Overflow::Oldest)).await;
-        assert!(matches!(&told[..], [Ok(Action::Closed(_))]), "{told:?}");
+        let reported = all(claude.subscribe(10, Overflow::Oldest)).await;
+        assert!(matches!(&reported[..], [Ok(Action::Closed(_))]), "{reported:?}");
     });
 }
 
 #[test]
-fn a_future_that_is_dropped_at_any_point_loses_nothing() {
+fn a_future_dropped_at_any_point_loses_no_action() {
     for &generation in CliVersion::ALL {
         let world = TestRuntime::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);
@@ -197,15 +197,15 @@ fn a_future_that_is_dropped_at_any_point_loses_nothing() {
         let mut cut = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut turn = rig.claude.prompt("go").unwrap();
         let mut cx = Context::from_waker(Waker::noop());
-        let (mut told, mut heard, mut ends) = (Vec::new(), Vec::new(), 0);
+        let (mut reported, mut received, mut ends) = (Vec::new(), Vec::new(), 0);
         loop {
             // Each future is polled once and dropped, ready or not.
             if let Poll::Ready(Some(next)) = pin!(cut.next()).poll(&mut cx) {
-                told.push(next.unwrap());
+                reported.push(next.unwrap());
                 continue;
             }
             if let Poll::Ready(Some(next)) = pin!(turn.next()).poll(&mut cx) {
-                heard.push(next.unwrap());
+                received.push(next.unwrap());
                 continue;
             }
             ends += usize::from(pin!(turn.ended()).poll(&mut cx).is_ready());
@@ -219,15 +219,15 @@ fn a_future_that_is_dropped_at_any_point_loses_nothing() {
             world.pass_time();
         }
         while let Poll::Ready(Some(next)) = pin!(cut.next()).poll(&mut cx) {
-            told.push(next.unwrap());
+            reported.push(next.unwrap());
         }
         let mut all = Vec::new();
         while let Poll::Ready(Some(next)) = pin!(whole.next()).poll(&mut cx) {
             all.push(next.unwrap());
         }
-        assert_eq!(told, all, "{generation:?}");
+        assert_eq!(reported, all, "{generation:?}");
         let turns = all.iter().filter(|action| matches!(action, Action::Message { turn: Some(_), .. })).count();
-        assert_eq!(heard.len(), turns, "{generation:?}");
+        assert_eq!(received.len(), turns, "{generation:?}");
         assert!(ends > 0);
     }
 }

@@ -9,7 +9,7 @@ use claude_duplex::{
     Action, Config, Driver, Message, MessageKind, Outcome, Overflow, Prompt, PromptHandle, Seed, WhenBusy,
 };
 
-use super::rig::{SECOND, all, delta, open, open_with, until};
+use super::fixture::{SECOND, all, delta, open, open_with, until};
 
 async fn read(turn: &mut PromptHandle) -> Vec<Message> {
     let mut messages = Vec::new();
@@ -24,7 +24,7 @@ fn says(messages: &[Message], text: &str) -> bool {
 }
 
 #[test]
-fn a_turn_is_its_messages_and_its_end() {
+fn a_prompt_handle_yields_messages_and_an_end() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("four", 2, SECOND)]));
         rig.run(async |claude| {
@@ -47,7 +47,7 @@ fn a_turn_is_its_messages_and_its_end() {
 }
 
 #[test]
-fn the_combinators_of_streams_and_of_futures_are_usable_side_by_side() {
+fn stream_and_future_combinators_do_not_conflict() {
     use futures_lite::{FutureExt, StreamExt};
     let rig = open(Script::default().then([Step::text_in_parts("four", 2, SECOND)]));
     rig.run(async |claude| {
@@ -60,7 +60,7 @@ fn the_combinators_of_streams_and_of_futures_are_usable_side_by_side() {
 }
 
 #[test]
-fn a_prompt_whose_awaiting_is_given_up_is_interrupted_if_it_was_to_be() {
+fn dropping_an_interrupting_future_interrupts_its_prompt() {
     for finishes in [false, true] {
         let rig = open(Script::default().then([Step::text_in_parts("a long answer", 100, SECOND)]));
         rig.run(async |claude| {
@@ -73,15 +73,15 @@ fn a_prompt_whose_awaiting_is_given_up_is_interrupted_if_it_was_to_be() {
             };
             assert!(futures_lite::future::poll_once(&mut awaiting).await.is_none());
             drop(awaiting);
-            let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
-            let Some(Action::PromptEnded { outcome, .. }) = told.last() else { unreachable!() };
+            let reported = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+            let Some(Action::PromptEnded { outcome, .. }) = reported.last() else { unreachable!() };
             assert_eq!(*outcome, Outcome::Interrupted);
         });
     }
 }
 
 #[test]
-fn either_half_can_be_left_alone() {
+fn the_stream_and_the_end_of_a_prompt_are_independent() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         assert_eq!(claude.prompt("only the end").unwrap().finish().await.text(), "ok");
@@ -93,7 +93,7 @@ fn either_half_can_be_left_alone() {
 }
 
 #[test]
-fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
+fn each_prompt_gets_only_the_messages_of_its_turn() {
     for &generation in CliVersion::ALL {
         for replay in [true, false] {
             let script = Script::new(generation)
@@ -103,9 +103,13 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
                 let mut turns: Vec<_> = ["one", "two", "three"].map(|text| claude.prompt(text).unwrap()).into();
                 for (turn, text) in turns.iter_mut().zip(["one", "two", "three"]) {
                     let messages = read(turn).await;
-                    let said: Vec<_> = messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
-                    assert_eq!(said.len(), 1, "{generation:?} {text}: {messages:?}");
-                    assert!(said[0].line().contains(&format!("re {text}")), "{generation:?} {text}: {said:?}");
+                    let assistant_messages: Vec<_> =
+                        messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
+                    assert_eq!(assistant_messages.len(), 1, "{generation:?} {text}: {messages:?}");
+                    assert!(
+                        assistant_messages[0].line().contains(&format!("re {text}")),
+                        "{generation:?} {text}: {assistant_messages:?}"
+                    );
                     let results = messages.iter().filter(|message| message.kind() == MessageKind::Result);
                     assert_eq!(results.collect::<Vec<_>>(), [turn.ended().await.result.as_ref().unwrap()]);
                 }
@@ -115,7 +119,7 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
 }
 
 #[test]
-fn parts_of_the_answer_are_read_while_it_is_written() {
+fn the_answer_is_streamed_while_it_is_written() {
     for &generation in CliVersion::ALL {
         for replay in [true, false] {
             let rig = open(
@@ -139,7 +143,7 @@ fn parts_of_the_answer_are_read_while_it_is_written() {
 }
 
 #[test]
-fn prompts_that_share_a_turn_each_get_its_end() {
+fn each_prompt_of_a_shared_turn_gets_its_end() {
     for &generation in CliVersion::ALL {
         let slow = ToolStep::bash("sleep").duration(10 * SECOND).returns("slept");
         let rig = open(Script::new(generation).then([Step::from(slow), Step::text("both")]));
@@ -148,18 +152,18 @@ fn prompts_that_share_a_turn_each_get_its_end() {
             let first = claude.prompt("one").unwrap();
             world.sleep(5 * SECOND).await;
             let mut second = claude.prompt(Prompt::text("and two").when_busy(WhenBusy::Send)).unwrap();
-            let heard = read(&mut second).await;
+            let received = read(&mut second).await;
             let (first, second) = (first.finish().await, second.finish().await);
             assert_eq!((first.outcome, second.outcome), (Outcome::Success, Outcome::Success), "{generation:?}");
             assert_eq!((first.turn, &first.result), (second.turn, &second.result), "{generation:?}");
             // It hears the turn from where that took it on.
-            assert!(says(&heard, "both") && !says(&heard, "sleep"), "{generation:?}: {heard:?}");
+            assert!(says(&received, "both") && !says(&received, "sleep"), "{generation:?}: {received:?}");
         });
     }
 }
 
 #[test]
-fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
+fn the_messages_of_a_turn_of_the_cli_belong_to_no_prompt() {
     for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let own = vec![
             Step::text("by myself"),
@@ -180,23 +184,23 @@ fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
             .await;
             world.sleep(SECOND).await;
             let mut second = claude.prompt("and now?").unwrap().keep(1 << 20);
-            let heard = read(&mut second).await;
-            assert!(says(&heard, "mine") && !says(&heard, "by myself"), "{generation:?}: {heard:?}");
-            assert_eq!(second.finish().await.messages, heard, "{generation:?}");
+            let received = read(&mut second).await;
+            assert!(says(&received, "mine") && !says(&received, "by myself"), "{generation:?}: {received:?}");
+            assert_eq!(second.finish().await.messages, received, "{generation:?}");
         });
     }
 }
 
 #[test]
-fn unread_messages_are_capped_and_the_lag_is_exact() {
+fn unread_messages_are_limited_and_the_loss_is_exact() {
     let script = Script::default().fault(Fault::Flood(10_000));
     let rig = open_with(script, |_| {}, |limits| limits.turn_overflow = Overflow::Oldest);
     rig.run(async |claude| {
         let mut watch = claude.subscribe(100_000, Overflow::Oldest);
         let mut turn = claude.prompt("flood").unwrap();
         let end = turn.ended().await;
-        let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
-        let all: Vec<Message> = told
+        let reported = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+        let all: Vec<Message> = reported
             .into_iter()
             .filter_map(|action| match action {
                 Action::Message { turn, message, .. } if turn == end.turn => Some(message),
@@ -211,31 +215,31 @@ fn unread_messages_are_capped_and_the_lag_is_exact() {
 }
 
 #[test]
-fn kept_messages_are_all_of_the_turn_read_or_not() {
+fn kept_messages_include_read_and_unread_ones() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         let mut turn = claude.prompt("one").unwrap().keep(1 << 20);
-        let heard = read(&mut turn).await;
+        let received = read(&mut turn).await;
         let end = turn.finish().await;
-        assert_eq!((end.messages, end.omitted), (heard.clone(), 0));
+        assert_eq!((end.messages, end.omitted), (received.clone(), 0));
         let unread = claude.prompt("two").unwrap().keep(1 << 20).finish().await;
-        assert_eq!(unread.messages.len(), heard.len());
+        assert_eq!(unread.messages.len(), received.len());
     });
 }
 
 #[test]
-fn a_dropped_turn_runs_on() {
+fn the_turn_of_a_dropped_prompt_handle_continues() {
     let rig = open(Script::default().then([Step::text_in_parts("slowly", 3, SECOND)]));
     let log = rig.log.clone();
-    let told = rig.run(async |claude| {
+    let reported = rig.run(async |claude| {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         drop(claude.prompt("one"));
         assert_eq!(claude.prompt("two").unwrap().finish().await.outcome, Outcome::Success);
         drop(claude);
         watch
     });
-    let told = futures_lite::future::block_on(all(told));
-    let ends = told.iter().filter_map(|told| match told {
+    let reported = futures_lite::future::block_on(all(reported));
+    let ends = reported.iter().filter_map(|reported| match reported {
         Ok(Action::PromptEnded { outcome, .. }) => Some(*outcome),
         _ => None,
     });
@@ -244,7 +248,7 @@ fn a_dropped_turn_runs_on() {
 }
 
 #[test]
-fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
+fn cancel_withdraws_queued_prompts_and_interrupt_stops_the_running_one() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 10 * SECOND)]));
         let world = rig.world.clone();
@@ -265,7 +269,7 @@ fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
 
 /// A timer beside the turn, as the documentation of `PromptHandle` shows it.
 #[test]
-fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
+fn a_turn_beyond_its_time_limit_is_stopped_and_the_session_continues() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 100 * SECOND)]));
         let world = rig.world.clone();
@@ -286,7 +290,7 @@ fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
 }
 
 #[test]
-fn what_died_with_the_child_is_lost_and_told_so() {
+fn the_exit_of_the_child_ends_prompts_as_lost() {
     let rig = open_with(Script::default().fault(Fault::Die(claude_duplex::Exit::Code(7))), |_| {}, |_| {});
     rig.run(async |claude| {
         let (first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
@@ -328,7 +332,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
 }
 
 #[test]
-fn the_edits_of_a_turn_add_up_to_its_answer() {
+fn the_edits_of_a_prompt_add_up_to_its_answer() {
     let world = TestRuntime::new();
     let script = Script::default().include_partial_messages(true).then([Step::text_in_parts(
         "one two three",

@@ -31,7 +31,7 @@ fn place(text: &[u8], part: &str) -> usize {
 }
 
 #[test]
-fn each_byte_that_is_changed_is_found() {
+fn each_changed_byte_is_detected() {
     let text = serde_json::to_vec(&rich().snapshot()).expect("JSON");
     // The version is for people: it decides nothing.
     let version = place(&text, "\"version\":")..place(&text, "\"sum\":");
@@ -50,7 +50,7 @@ fn each_byte_that_is_changed_is_found() {
 }
 
 #[test]
-fn a_snapshot_that_is_cut_off_is_found_at_every_byte() {
+fn a_truncated_snapshot_is_detected_at_every_byte() {
     let text = serde_json::to_vec(&rich().snapshot()).expect("JSON");
     for end in 0..text.len() {
         assert_eq!(restore(&text[..end]).map(drop), Err(SnapshotError::NotASnapshot), "at {end}");
@@ -59,7 +59,7 @@ fn a_snapshot_that_is_cut_off_is_found_at_every_byte() {
 }
 
 #[test]
-fn another_document_and_another_format_have_names() {
+fn another_document_and_another_format_have_their_own_errors() {
     for text in ["", "{}", "[]", "null", r#"{"journal":"claude-duplex","format":1}"#] {
         assert_eq!(restore(text.as_bytes()).map(drop), Err(SnapshotError::NotASnapshot), "{text}");
     }
@@ -84,7 +84,7 @@ fn forged(text: &str, from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_state_that_no_session_has_is_refused() {
+fn an_impossible_state_is_refused() {
     let text = serde_json::to_string(&rich().snapshot()).expect("JSON");
     assert!(restore(&forged(&text, "\"failed\":false", "\"failed\":true")).is_ok(), "the forger knows the checksum");
     for (from, to) in [
@@ -103,7 +103,7 @@ fn a_state_that_no_session_has_is_refused() {
 
 /// A restored permission request waits for the host, as it did before: nothing is granted.
 #[test]
-fn an_open_permission_request_is_still_the_hosts() {
+fn a_damaged_snapshot_never_answers_an_open_permission_request() {
     let mut restored = restore(&serde_json::to_vec(&rich().snapshot()).expect("JSON")).expect("it is whole");
     let unsent = restored.poll_transmit().to_vec();
     assert_eq!(unsent, rich().poll_transmit());

@@ -13,8 +13,8 @@ use claude_duplex::{Protocol, Snapshot, SnapshotError};
 use serde_json::Value;
 
 use super::damaged::rich;
-use crate::noise::Noise;
 use crate::play::Player;
+use crate::random::Noise;
 use crate::recorded::recordings;
 use crate::sequence::sequence;
 
@@ -99,7 +99,7 @@ fn blesses() -> bool {
 }
 
 #[test]
-fn the_form_changes_with_its_format_only() {
+fn the_form_changes_only_with_the_format_number() {
     let file = folder().join(format!("{}.schema", format()));
     let schema: String = schema().iter().map(|place| format!("{place}\n")).collect();
     if blesses() {
@@ -117,7 +117,7 @@ fn the_form_changes_with_its_format_only() {
 
 /// A snapshot of each format that was ever written is kept, and is read or refused by name.
 #[test]
-fn kept_snapshots_are_read_or_refused_by_name() {
+fn stored_snapshots_are_read_or_refused_with_a_reason() {
     let current = folder().join(format!("{}.json", format()));
     if blesses() {
         let text = serde_json::to_string(&rich().snapshot()).expect("JSON");

@@ -14,7 +14,7 @@ const LIMITED: &[&str] = &[
     "/lines/partial",
     "/actions/results",
     "/actions/queue",
-    "/asks/open",
+    "/incoming/open",
     "/stderr/bytes",
     "/stderr_lines/partial",
     "/rejected_tail/bytes",
@@ -30,19 +30,29 @@ const COUNTED: &[(&str, usize)] = &[
     ("/ledger/prompts/used", 1024),
     ("/ledger/turns", 64),
     ("/ledger/results", 64),
-    ("/asks/unechoed", 256),
-    ("/asks/over", 256),
-    ("/asks/listed", 256),
+    ("/incoming/unechoed", 256),
+    ("/incoming/over", 256),
+    ("/incoming/listed", 256),
     ("/requests/open", 2048),
     ("/requests/overdue", 64),
-    ("/aims/aims", 1024),
+    ("/interrupt_targets/targets", 1024),
     ("/time_limits", 1024),
     ("/withdrawals", 1024),
     ("/background/tasks", 1024),
-    ("/background/untold", 1024),
+    ("/background/unnotified", 1024),
     ("/activity/calls", 64),
     ("/session/capabilities", 256),
 ];
+
+/// A place of another name would be counted as what has no limit, or would not be counted at all.
+#[test]
+fn each_place_with_a_limit_is_in_the_form() {
+    let form = include_str!("../../snapshots/1.schema");
+    for place in LIMITED.iter().chain(COUNTED.iter().map(|(place, _)| place)) {
+        let path = format!("state{} ", place.replace('/', "."));
+        assert!(form.lines().any(|line| line.starts_with(&path)), "{place} is not in the form of a snapshot");
+    }
+}
 
 fn size(protocol: &Protocol) -> usize {
     serde_json::to_vec(&protocol.snapshot()).expect("JSON").len()
@@ -68,7 +78,7 @@ fn fixed_size(protocol: &Protocol) -> usize {
 }
 
 #[test]
-fn a_session_without_anything_open_fits_into_four_kibibytes() {
+fn an_idle_snapshot_has_at_most_four_kibibytes() {
     let config = Config::new(Seed::from_bytes([255; 16]));
     let fresh = size(&Protocol::new(config, SessionTime::from_nanos(u64::MAX / 2)));
     println!("a fresh session: {fresh} bytes");
@@ -79,7 +89,7 @@ fn a_session_without_anything_open_fits_into_four_kibibytes() {
 static LARGEST: Mutex<usize> = Mutex::new(0);
 
 #[test]
-fn what_has_no_limit_fits_into_four_kibibytes_at_each_point_of_the_recordings() {
+fn unlimited_parts_of_a_snapshot_have_at_most_four_kibibytes() {
     for (_, lines) in recordings() {
         let keep = |protocol: &Protocol| {
             let mut largest = LARGEST.lock().expect("nothing panics with it");
@@ -95,7 +105,7 @@ fn what_has_no_limit_fits_into_four_kibibytes_at_each_point_of_the_recordings() 
 
 /// A result that ends a thousand prompts is one line.
 #[test]
-fn a_result_of_many_prompts_is_written_twice_at_most() {
+fn the_result_of_many_prompts_is_written_at_most_twice() {
     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     let now = SessionTime::ZERO;
     let send = |number: u32| Prompt::text(format!("{number}")).when_busy(claude_duplex::WhenBusy::Send);

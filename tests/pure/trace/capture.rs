@@ -18,7 +18,7 @@ pub(crate) struct Capture {
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) spans: Vec<Span>,
-    pub(crate) events: Vec<Told>,
+    pub(crate) events: Vec<CapturedEvent>,
     entered: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Span {
     handles: usize,
 }
 
-pub(crate) struct Told {
+pub(crate) struct CapturedEvent {
     pub(crate) name: String,
     pub(crate) level: Level,
     pub(crate) target: &'static str,
@@ -127,7 +127,7 @@ impl Seen {
         (0..self.spans.len()).filter(move |at| self.spans[*at].name == name)
     }
 
-    pub(crate) fn events_of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Told> + 's {
+    pub(crate) fn events_of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s CapturedEvent> + 's {
         self.events.iter().filter(move |event| event.name == name)
     }
 
@@ -186,7 +186,7 @@ impl Subscriber for Capture {
         let parent = seen.parent(event.parent(), event.is_contextual());
         assert!(parent.is_none_or(|parent| seen.is_open(parent)), "{name} stands under what is over");
         let (level, target) = (*event.metadata().level(), event.metadata().target());
-        seen.events.push(Told { name, level, target, parent, fields });
+        seen.events.push(CapturedEvent { name, level, target, parent, fields });
     }
 
     fn enter(&self, span: &Id) {

@@ -6,13 +6,13 @@ use claude_duplex::{Config, Options, Seed};
 use tracing::Level;
 
 use super::capture::Capture;
-use super::scenes::{
+use super::scenarios::{
     Scene, answer_until_idle, config, dead_at_once, dropped, everything, late, session, stopped, trouble, unowned,
     unserved,
 };
 
 /// The names of the events at that level or above, in order.
-fn told(level: Level, scene: impl FnOnce()) -> Vec<String> {
+fn events_at(level: Level, scene: impl FnOnce()) -> Vec<String> {
     let capture = Capture::new(level);
     capture.during(scene);
     let seen = capture.seen();
@@ -29,13 +29,13 @@ fn good() {
 }
 
 #[test]
-fn a_good_session_is_told_by_its_begin_and_its_end() {
-    assert_eq!(told(Level::WARN, good), [""; 0]);
-    assert_eq!(told(Level::INFO, good), ["session started", "session introduced", "session closed"]);
+fn a_session_without_problems_logs_its_start_and_end() {
+    assert_eq!(events_at(Level::WARN, good), [""; 0]);
+    assert_eq!(events_at(Level::INFO, good), ["session started", "session introduced", "session closed"]);
 }
 
 #[test]
-fn a_close_says_what_it_waits_for() {
+fn a_close_logs_the_reason_of_its_wait() {
     let scene = || {
         let script = Script::default().then([Step::text_in_parts("a b c", 3, std::time::Duration::from_secs(1))]);
         session(config(1), script, async |claude| {
@@ -45,9 +45,9 @@ fn a_close_says_what_it_waits_for() {
             while claude.next().await.is_some() {}
         });
     };
-    let told = told(Level::INFO, scene);
-    let at = told.iter().position(|event| event == "close waits for the running turn");
-    assert!(at.is_some_and(|at| told[at + 1..] == ["session closed"]), "{told:?}");
+    let events_at = events_at(Level::INFO, scene);
+    let at = events_at.iter().position(|event| event == "close waits for the running turn");
+    assert!(at.is_some_and(|at| events_at[at + 1..] == ["session closed"]), "{events_at:?}");
 }
 
 /// The CLI is told to ask, and nobody is there to be asked.
@@ -60,13 +60,13 @@ fn a_forgotten_switch_is_a_warning_at_the_start() {
         let mut claude = claude_duplex::driver::smol::spawn(&options, config).unwrap();
         async_io::block_on(async { while claude.next().await.is_some() {} });
     };
-    let warned = told(Level::WARN, || run(options("exit 0").host_permission_prompts()));
+    let warned = events_at(Level::WARN, || run(options("exit 0").host_permission_prompts()));
     assert_eq!(warned, ["advice", "session closed"]);
-    assert_eq!(told(Level::WARN, || run(options("exit 0"))), ["session closed"]);
+    assert_eq!(events_at(Level::WARN, || run(options("exit 0"))), ["session closed"]);
 }
 
 #[test]
-fn what_goes_wrong_is_a_warning() {
+fn failures_are_logged_as_warnings() {
     let cases: [(Scene, &[&str]); 8] = [
         (everything, &["declined", "rejected", "rejected"]),
         (trouble, &["prompt ended", "turn ended", "prompt ended", "session closed"]),
@@ -78,12 +78,12 @@ fn what_goes_wrong_is_a_warning() {
         (dropped, &[]),
     ];
     for (scene, expected) in cases {
-        let told = told(Level::WARN, scene);
-        let mut rest = told.iter();
+        let events_at = events_at(Level::WARN, scene);
+        let mut rest = events_at.iter();
         for expected in expected {
-            assert!(rest.any(|event| event == expected), "{expected} of {expected:?} is not in {told:?}");
+            assert!(rest.any(|event| event == expected), "{expected} of {expected:?} is not in {events_at:?}");
         }
     }
-    assert_eq!(told(Level::WARN, dropped), [""; 0]);
-    assert_eq!(told(Level::INFO, dropped), ["session started", "session introduced", "session dropped"]);
+    assert_eq!(events_at(Level::WARN, dropped), [""; 0]);
+    assert_eq!(events_at(Level::INFO, dropped), ["session started", "session introduced", "session dropped"]);
 }

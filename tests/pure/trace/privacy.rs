@@ -8,7 +8,7 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::capture::{Capture, Seen};
-use super::scenes::{SCENES, SECRET};
+use super::scenarios::{SCENES, SECRET};
 use crate::play::{Event, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::{Recorded, What};
@@ -19,19 +19,19 @@ fn judge(seen: &Seen, of: &str) -> BTreeSet<String> {
         assert!(!span.fields.text().contains(SECRET), "{of}: span {}{}", span.name, span.fields.text());
     }
     let with_secret = seen.events.iter().filter(|event| event.fields.text().contains(SECRET));
-    let told = with_secret.map(|event| {
+    let reported = with_secret.map(|event| {
         assert_eq!(event.level, Level::TRACE, "{of}: {}{}", event.name, event.fields.text());
         assert_eq!(event.name, "content", "{of}");
         event.fields.get("of").unwrap().to_owned()
     });
-    told.collect()
+    reported.collect()
 }
 
 #[test]
-fn what_is_said_in_a_session_is_told_at_trace_alone() {
+fn content_is_logged_only_at_trace() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
-    let told = judge(&capture.seen(), "the scenes");
+    let reported = judge(&capture.seen(), "the scenes");
     let expected = [
         "answer",
         "asked",
@@ -45,11 +45,11 @@ fn what_is_said_in_a_session_is_told_at_trace_alone() {
         "stderr",
         "stray",
     ];
-    assert_eq!(told, expected.map(str::to_owned).into());
+    assert_eq!(reported, expected.map(str::to_owned).into());
 }
 
 #[test]
-fn without_trace_nothing_of_it_is_told() {
+fn without_trace_no_content_is_logged() {
     let capture = Capture::new(Level::DEBUG);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let seen = capture.seen();
@@ -111,7 +111,7 @@ fn poisoned(line: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_the_real_cli_said_is_told_at_trace_alone() {
+fn content_of_the_recordings_is_logged_only_at_trace() {
     let (mut played, mut all) = (0, BTreeSet::new());
     for (path, mut lines) in recordings() {
         for line in &mut lines {
@@ -153,7 +153,7 @@ fn trace(lines: &[Recorded]) {
 }
 
 #[test]
-fn a_content_is_cut_and_marked() {
+fn logged_content_is_truncated_and_marked() {
     let capture = Capture::new(Level::TRACE);
     let prompt = |text: &str| {
         let mut tracer = Tracer::new(&Config::new(Seed::from_bytes([1; 16])), None);
@@ -165,16 +165,16 @@ fn a_content_is_cut_and_marked() {
         prompt("one\u{1b}[2Jtwo");
     });
     let seen = capture.seen();
-    let told: Vec<_> = seen.events_of("content").map(|event| event.fields.get("content").unwrap()).collect();
-    assert_eq!(told[0], format!("\"{}\"", "x".repeat(LONGEST_CONTENT - 2)));
-    assert_eq!(told[1], format!("\"{}... ({} bytes)", "x".repeat(LONGEST_CONTENT - 1), LONGEST_CONTENT + 1));
+    let reported: Vec<_> = seen.events_of("content").map(|event| event.fields.get("content").unwrap()).collect();
+    assert_eq!(reported[0], format!("\"{}\"", "x".repeat(LONGEST_CONTENT - 2)));
+    assert_eq!(reported[1], format!("\"{}... ({} bytes)", "x".repeat(LONGEST_CONTENT - 1), LONGEST_CONTENT + 1));
     // Json has escaped it.
-    assert_eq!(told[2], r#""one\u001b[2Jtwo""#);
+    assert_eq!(reported[2], r#""one\u001b[2Jtwo""#);
 }
 
 /// What a hostile CLI gives as a name is no longer than a name, and disturbs no terminal.
 #[test]
-fn a_name_is_short_and_harmless() {
+fn logged_names_are_short_and_escaped() {
     let hostile = format!("\u{1b}[2J\n{}", "x".repeat(10_000));
     let lines = [
         serde_json::json!({ "type": "system", "subtype": "init", "session_id": "\u{1b}[2J", "claude_code_version": "\n" }),
@@ -206,7 +206,7 @@ fn a_name_is_short_and_harmless() {
 /// A real child that says what is in its environment.
 #[cfg(all(unix, feature = "smol"))]
 #[test]
-fn the_environment_of_a_child_is_not_told() {
+fn the_environment_of_the_child_is_not_logged() {
     use claude_duplex::Options;
     use tracing::instrument::WithSubscriber as _;
 
@@ -221,7 +221,7 @@ fn the_environment_of_a_child_is_not_told() {
     };
     let pid = async_io::block_on(talk.with_subscriber(capture.clone()));
     let seen = capture.seen();
-    let told = judge(&seen, "a child");
-    assert!(told.contains("message") && told.contains("stderr"), "{told:?}");
+    let reported = judge(&seen, "a child");
+    assert!(reported.contains("message") && reported.contains("stderr"), "{reported:?}");
     assert_eq!(seen.spans[0].fields.get("pid"), Some(pid.unwrap().to_string().as_str()));
 }

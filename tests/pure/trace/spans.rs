@@ -5,7 +5,7 @@ use claude_duplex::{Action, Config, Driver, Input, Prompt, Seed, Tracer, WhenBus
 use tracing::{Level, info_span};
 
 use super::capture::Capture;
-use super::scenes::{Claude, SCENES, SECOND, answer_until_idle, config};
+use super::scenarios::{Claude, SCENES, SECOND, answer_until_idle, config};
 
 #[test]
 fn spans_open_and_close_in_pairs() {
@@ -57,7 +57,7 @@ fn a_turn_has_its_prompts_and_its_outcome() {
 
 /// A span ends with its turn, not with what comes long after it.
 #[test]
-fn a_turn_is_over_with_its_last_prompt() {
+fn the_span_of_a_turn_closes_with_its_last_prompt() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| {
         let mut pair = TestSession::new(config(1), Script::default());
@@ -83,7 +83,7 @@ fn a_turn_is_over_with_its_last_prompt() {
 /// Two sessions on one thread, each under a span that the host entered when it made it, polled in turns while the other's
 /// is entered.
 #[test]
-fn one_sessions_events_never_stand_under_anothers() {
+fn events_of_a_session_are_in_its_own_span() {
     const SESSIONS: u8 = 2;
     let capture = Capture::new(Level::TRACE);
     let world = TestRuntime::new();
@@ -139,7 +139,7 @@ fn one_sessions_events_never_stand_under_anothers() {
 
 /// Each call of a tracer, while the other's span is entered.
 #[test]
-fn a_tracer_names_its_own_spans_and_looks_at_none_that_is_entered() {
+fn a_tracer_ignores_entered_spans() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| {
         let mut pairs = [1, 2].map(|seed| {
@@ -176,7 +176,7 @@ fn a_tracer_names_its_own_spans_and_looks_at_none_that_is_entered() {
 
 /// Nobody wants what is so quiet.
 #[test]
-fn what_is_not_wanted_is_not_made() {
+fn disabled_events_are_not_built() {
     let capture = Capture::new(Level::ERROR);
     capture.during(|| {
         let mut tracer = Tracer::new(&Config::new(Seed::from_bytes([1; 16])), Some(7));

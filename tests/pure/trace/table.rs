@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::Level;
 
 use super::capture::Capture;
-use super::scenes::SCENES;
+use super::scenarios::SCENES;
 
 /// A row of the documentation: the levels and the fields.
 #[derive(Debug)]
@@ -36,21 +36,21 @@ fn rows() -> BTreeMap<String, Row> {
 }
 
 #[test]
-fn what_is_told_is_what_is_documented() {
+fn events_and_fields_match_the_documentation() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let seen = capture.seen();
     let rows = rows();
-    let mut told: BTreeMap<&str, (BTreeSet<String>, BTreeSet<Level>)> = BTreeMap::new();
+    let mut reported: BTreeMap<&str, (BTreeSet<String>, BTreeSet<Level>)> = BTreeMap::new();
     for event in &seen.events {
         let row = rows.get(&event.name).unwrap_or_else(|| panic!("{} is not documented", event.name));
-        let (fields, levels) = told.entry(&event.name).or_default();
+        let (fields, levels) = reported.entry(&event.name).or_default();
         fields.extend(event.fields.0.iter().map(|(name, _)| (*name).to_owned()));
         levels.insert(event.level);
         assert!(row.levels.contains(&event.level), "{} at {}", event.name, event.level);
     }
     for (name, row) in &rows {
-        let (fields, levels) = told.get(name.as_str()).unwrap_or_else(|| panic!("{name} was never told"));
+        let (fields, levels) = reported.get(name.as_str()).unwrap_or_else(|| panic!("{name} was never told"));
         assert_eq!(*fields, row.fields, "{name}");
         assert_eq!(levels.len(), row.levels.len(), "{name}: {levels:?} and not {:?}", row.levels);
     }
@@ -58,7 +58,7 @@ fn what_is_told_is_what_is_documented() {
 }
 
 #[test]
-fn the_spans_are_as_documented() {
+fn spans_match_the_documentation() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let text = include_str!("../../../src/trace.rs");
@@ -74,8 +74,8 @@ fn the_spans_are_as_documented() {
         .spans
         .iter()
         .flat_map(|span| span.fields.0.iter().map(|(name, _)| (span.name.to_owned(), (*name).to_owned())));
-    let mut told: BTreeSet<_> = fields.collect();
+    let mut reported: BTreeSet<_> = fields.collect();
     // A child in memory has none; that of a real one is in another test.
-    told.insert(("session".into(), "pid".into()));
-    assert_eq!(told, documented);
+    reported.insert(("session".into(), "pid".into()));
+    assert_eq!(reported, documented);
 }

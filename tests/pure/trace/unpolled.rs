@@ -38,7 +38,7 @@ fn waits(claude: Session) -> Vec<(&'static str, Wait)> {
 /// Whoever waits would wait forever, without a word.
 #[cfg(debug_assertions)]
 #[test]
-fn the_first_that_waits_reports_it() {
+fn the_first_waiter_reports_an_unpolled_runner() {
     let open = || {
         let handles_all = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
         let options = Options::new().host_permission_prompts();
@@ -77,7 +77,7 @@ fn the_first_that_waits_reports_it() {
 }
 
 #[test]
-fn a_session_shows_whether_its_runner_was_polled() {
+fn debug_output_of_a_session_shows_if_its_runner_was_polled() {
     let runtime = TestRuntime::new();
     let (claude, runner) = Session::builder().open_on(runtime.start(Script::default()));
     assert!(format!("{claude:?}").contains("runner: has not been polled"), "{claude:?}");

@@ -46,13 +46,13 @@ async fn impatient<'c>(case: &'c Case) -> Result<Talk<'c>, Box<dyn std::error::E
 async fn guard_of_a_close(case: &Case) -> Trial {
     let mut talk = impatient(case).await?;
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch()), text("done")])))?;
-    let ask = talk.asked().await?;
-    assert_eq!(ask.kind(), IncomingKind::Hook);
+    let incoming_request = talk.next_request().await?;
+    assert_eq!(incoming_request.kind(), IncomingKind::Hook);
     talk.close().await?;
     assert!(!is_made(case), "the tool ran");
     let is_withdrawn = |action: &claude_duplex::Action| {
         let closed = CancelledReason::Ended(LostReason::Closed);
-        matches!(action, claude_duplex::Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (ask.id(), closed))
+        matches!(action, claude_duplex::Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (incoming_request.id(), closed))
     };
     assert!(talk.actions.iter().any(is_withdrawn));
     let end = talk.ended(prompt).await?;

@@ -3,7 +3,7 @@
 use claude_duplex::{Block, Json, Outcome as Ended, Prompt};
 use serde_json::json;
 
-use crate::api::Said;
+use crate::api::ApiMessage;
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
@@ -13,32 +13,35 @@ trials![prompt_with_an_image, prompt_of_blocks, empty_prompt, blank_prompt, prom
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
 
 /// Every message that the model has received.
-fn heard(case: &Case) -> Vec<Said> {
+fn messages_of(case: &Case) -> Vec<ApiMessage> {
     case.api.calls().into_iter().filter(|call| call.tools > 0).flat_map(|call| call.messages).collect()
 }
 
-async fn answered(case: &Case, prompt: Prompt) -> Result<Vec<Said>, Box<dyn std::error::Error>> {
+async fn answered(case: &Case, prompt: Prompt) -> Result<Vec<ApiMessage>, Box<dyn std::error::Error>> {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(prompt)?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
     let again = talk.prompt("hello")?;
     assert_eq!(talk.ended(again).await?.text(), "ok");
     talk.close().await?;
-    Ok(heard(case))
+    Ok(messages_of(case))
 }
 
 async fn prompt_with_an_image(case: &Case) -> Trial {
     let blocks = [Block::text("what is in it?"), Block::image_base64("image/png", PIXEL)];
-    let heard = answered(case, Prompt::from_blocks(blocks)).await?;
-    assert!(heard.iter().any(|said| said.images == 1 && said.text.contains("what is in it?")), "{heard:?}");
+    let messages_of = answered(case, Prompt::from_blocks(blocks)).await?;
+    assert!(
+        messages_of.iter().any(|message| message.images == 1 && message.text.contains("what is in it?")),
+        "{messages_of:?}"
+    );
     Ok(())
 }
 
 async fn prompt_of_blocks(case: &Case) -> Trial {
     let blocks = json!([{ "type": "text", "text": "of herons" }, { "type": "text", "text": "and of cranes" }]);
-    let heard = answered(case, Prompt::from_json(Json::from_value(&blocks)?)?).await?;
-    let is_whole = |said: &Said| said.text.contains("of herons\nand of cranes");
-    assert!(heard.iter().any(is_whole), "{heard:?}");
+    let messages_of = answered(case, Prompt::from_json(Json::from_value(&blocks)?)?).await?;
+    let is_whole = |message: &ApiMessage| message.text.contains("of herons\nand of cranes");
+    assert!(messages_of.iter().any(is_whole), "{messages_of:?}");
     Ok(())
 }
 
@@ -85,7 +88,7 @@ async fn prompt_of_5_mb(case: &Case) -> Trial {
         assert!(case.is_before("2.1.329"), "{end:?}");
         case.differs("the CLI sends it to the API, whole or for a summary");
         let calls = case.api.calls();
-        let is_whole = |said: &Said| said.text.contains(text.trim_end());
+        let is_whole = |message: &ApiMessage| message.text.contains(text.trim_end());
         assert!(calls.iter().flat_map(|call| &call.messages).any(is_whole), "it did not arrive whole");
     } else {
         assert_eq!(end.outcome, Ended::Error);

@@ -29,7 +29,7 @@ fn server() -> std::io::Result<Value> {
     Ok(json!({ "command": std::env::current_exe()?, "args": [], "env": { VARIABLE: "1" } }))
 }
 
-fn asking() -> String {
+fn server_script() -> String {
     script([tool("mcp__forms__ask", json!({})), text("done")])
 }
 
@@ -46,7 +46,7 @@ fn serve() -> std::io::Result<()> {
         let message: Value = serde_json::from_str(&line?)?;
         let (id, params) = (&message["id"], &message["params"]);
         let result = |result: Value| Some(json!({ "jsonrpc": "2.0", "id": id, "result": result }));
-        let said = match message["method"].as_str() {
+        let reply = match message["method"].as_str() {
             Some("initialize") => {
                 let information = json!({ "name": "forms", "version": "1" });
                 let version = &params["protocolVersion"];
@@ -55,8 +55,9 @@ fn serve() -> std::io::Result<()> {
                 )
             }
             Some("tools/list") => {
-                let ask = json!({ "name": "ask", "description": "asks", "inputSchema": { "type": "object" } });
-                result(json!({ "tools": [ask] }))
+                let incoming_request =
+                    json!({ "name": "ask", "description": "asks", "inputSchema": { "type": "object" } });
+                result(json!({ "tools": [incoming_request] }))
             }
             Some("tools/call") => {
                 call = id.clone();
@@ -74,8 +75,8 @@ fn serve() -> std::io::Result<()> {
                 Some(json!({ "jsonrpc": "2.0", "id": call, "result": { "content": content } }))
             }
         };
-        if let Some(said) = said {
-            writeln!(stdout, "{said}")?;
+        if let Some(reply) = reply {
+            writeln!(stdout, "{reply}")?;
             stdout.flush()?;
         }
     }
@@ -83,17 +84,17 @@ fn serve() -> std::io::Result<()> {
 }
 
 /// Has the server ask, and the host answer with a name; whether the server is told it.
-fn is_told(raw: &mut Raw<'_>) -> crate::raw::Result<bool> {
-    raw.prompt(&asking())?;
-    let mut told = false;
+fn is_notified(raw: &mut Raw<'_>) -> crate::raw::Result<bool> {
+    raw.prompt(&server_script())?;
+    let mut reported = false;
     loop {
         let line = raw.next("a result")?;
-        told |= line["type"] == "user" && line.to_string().contains("Ada");
+        reported |= line["type"] == "user" && line.to_string().contains("Ada");
         if line["request"]["subtype"] == "elicitation" {
             raw.respond(&line["request_id"], &json!({ "action": "accept", "content": { "name": "Ada" } }))?;
         }
         if line["type"] == "result" {
-            return Ok(told);
+            return Ok(reported);
         }
     }
 }
@@ -101,7 +102,7 @@ fn is_told(raw: &mut Raw<'_>) -> crate::raw::Result<bool> {
 fn guard(case: &Case, event: HookEvent) -> Trial {
     let configuration = json!({ "mcpServers": { "forms": server()? } }).to_string();
     let guard = Guard { event, first: FIRST, refused_since: Some("2.1.302"), stops_in_time: None };
-    judge(case, &guard, &[BYPASS, "--mcp-config", &configuration], |raw, _| is_told(raw))
+    judge(case, &guard, &[BYPASS, "--mcp-config", &configuration], |raw, _| is_notified(raw))
 }
 
 async fn guard_of_an_elicitation(case: &Case) -> Trial {
@@ -130,24 +131,24 @@ async fn elicitation_answered(case: &Case) -> Trial {
         };
         let bypass = |options: Options| options.dangerously_skip_permissions().mcp_server("forms", server.clone());
         let mut talk = Talk::with(case, bypass, handles)?;
-        let prompt = talk.prompt(Prompt::text(asking()))?;
-        let mut asks = 0;
-        let end = talk.ended_with(prompt, |ask| {
-            asks += 1;
-            let elicitation = ask.elicitation().expect("an elicitation");
+        let prompt = talk.prompt(Prompt::text(server_script()))?;
+        let mut request_count = 0;
+        let end = talk.ended_with(prompt, |incoming_request| {
+            request_count += 1;
+            let elicitation = incoming_request.elicitation().expect("an elicitation");
             assert_eq!((elicitation.server.as_str(), elicitation.message.as_str()), ("forms", "who?"));
             assert!(elicitation.unknown_fields.is_empty(), "{elicitation:?}");
             answer.clone()
         });
         assert_eq!(end.await?.text(), "done");
-        let told = talk.tool_results();
+        let reported = talk.tool_results();
         talk.close().await?;
-        if asks == 0 && answer.is_some() {
-            assert!(case.is_before(FIRST), "{told}");
+        if request_count == 0 && answer.is_some() {
+            assert!(case.is_before(FIRST), "{reported}");
             case.lacks("the host is not asked");
             return Ok(());
         }
-        assert!(told.replace("\\\"", "\"").contains(expected), "{answer:?}: {told}");
+        assert!(reported.replace("\\\"", "\"").contains(expected), "{answer:?}: {reported}");
     }
     Ok(())
 }

@@ -44,11 +44,11 @@ async fn full_pipe_while_an_answer_is_written(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let touch = json!({ "command": "touch made.txt", "description": "make it" });
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
-    let ask = talk.asked().await?;
+    let incoming = talk.next_request().await?;
     let child = talk.claude.transport().id();
     signal("STOP", child);
     let large = json!({ "command": "touch other.txt", "description": "x".repeat(1 << 20) });
-    talk.claude.respond(ask.id(), Decision::allow_with(Json::from_value(&large)?))?;
+    talk.claude.respond(incoming.id(), Decision::allow_with(Json::from_value(&large)?))?;
     let whole = talk.unsent();
     while talk.unsent() == whole {
         talk.quiet().await;

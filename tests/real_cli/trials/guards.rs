@@ -27,7 +27,7 @@ trials![
 const WAYS: [Way; 4] = [Way::Nothing, Way::Error, Way::Empty, Way::Refusal];
 
 const BYPASS: &[&str] = &["--dangerously-skip-permissions"];
-const ASK: &[&str] = &["--permission-prompt-tool", "stdio"];
+const PERMISSION_FLAGS: &[&str] = &["--permission-prompt-tool", "stdio"];
 
 /// A guard, and what is known of it.
 pub(super) struct Guard {
@@ -57,7 +57,7 @@ pub(super) fn judge(
         raw.way = way;
         raw.forget();
         let happened = happens(&mut raw, way)?;
-        if raw.asks == 0 {
+        if raw.incoming_count == 0 {
             assert!(case.is_before(guard.first), "no hook was asked");
             case.lacks(if happened { "no such event, and nothing guards it" } else { "no such event" });
             break;
@@ -111,23 +111,23 @@ async fn guard_of_a_permission_request(case: &Case) -> Trial {
         refused_since: None,
         stops_in_time: Some("2.1.160"),
     };
-    judge(case, &guard, ASK, |raw, way| {
+    judge(case, &guard, PERMISSION_FLAGS, |raw, way| {
         raw.prompt(&touching())?;
-        let mut asked: Option<Value> = None;
+        let mut guarded_request: Option<Value> = None;
         loop {
             let line = raw.next("a result")?;
             if line["type"] == "result" {
                 return Ok(file(case, "made.txt"));
             }
             if line["request"]["subtype"] == "can_use_tool" {
-                asked = Some(line);
+                guarded_request = Some(line);
             }
             let is_lacking = case.is_before(guard.first);
-            let is_answered = raw.asks > 0 && (way != Way::Nothing || raw.asked.is_empty());
+            let is_answered = raw.incoming_count > 0 && (way != Way::Nothing || raw.open_ids.is_empty());
             if way != Way::Refusal && (is_lacking || is_answered) {
-                if let Some(asked) = asked.take() {
-                    let allow = json!({ "behavior": "allow", "updatedInput": asked["request"]["input"] });
-                    raw.respond(&asked["request_id"], &allow)?;
+                if let Some(guarded_request) = guarded_request.take() {
+                    let allow = json!({ "behavior": "allow", "updatedInput": guarded_request["request"]["input"] });
+                    raw.respond(&guarded_request["request_id"], &allow)?;
                 }
             }
         }
@@ -142,9 +142,9 @@ async fn guard_of_a_prompt(case: &Case) -> Trial {
         stops_in_time: Some("2.1.160"),
     };
     judge(case, &guard, BYPASS, |raw, way| {
-        let said = format!("heard of {way:?}");
-        let result = raw.turn(&script([text(&said)]))?;
-        Ok(result["result"] == *said)
+        let sent_text = format!("heard of {way:?}");
+        let result = raw.turn(&script([text(&sent_text)]))?;
+        Ok(result["result"] == *sent_text)
     })
 }
 
@@ -159,7 +159,7 @@ async fn guard_of_a_slash_command(case: &Case) -> Trial {
     judge(case, &guard, BYPASS, |raw, way| {
         raw.turn(&format!("/hi {way:?}"))?;
         let secret = format!("the secret of {way:?}");
-        Ok(case.api.calls().iter().flat_map(|call| &call.messages).any(|said| said.text.contains(&secret)))
+        Ok(case.api.calls().iter().flat_map(|call| &call.messages).any(|sent_text| sent_text.text.contains(&secret)))
     })
 }
 
@@ -203,15 +203,15 @@ async fn guard_of_the_settings(case: &Case) -> Trial {
         raw.turn("begin")?;
         write(case, ".claude/settings.json", &json!({ "env": { "PROBE": value } }).to_string())?;
         let mut waits = 0;
-        while raw.asks == 0 && !(case.is_before(guard.first) && waits == 20)
-            || way == Way::Nothing && !raw.asked.is_empty()
+        while raw.incoming_count == 0 && !(case.is_before(guard.first) && waits == 20)
+            || way == Way::Nothing && !raw.open_ids.is_empty()
         {
             raw.turn("wait")?;
             waits += 1;
         }
         let mut seen = String::new();
         // What takes effect does so a moment after the answer.
-        for _ in 0..if way == Way::Refusal || raw.asks == 0 { 5 } else { 100 } {
+        for _ in 0..if way == Way::Refusal || raw.incoming_count == 0 { 5 } else { 100 } {
             raw.turn(&probe)?;
             seen = fs::read_to_string(case.place.cwd().join("probe.txt"))?;
             if seen.trim() == value {

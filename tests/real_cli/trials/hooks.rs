@@ -36,8 +36,8 @@ fn block(reason: &str) -> HookOutput {
 }
 
 /// The event that a hook is called for, all of whose fields are known.
-fn event(ask: &IncomingRequest) -> HookEvent {
-    let hook = ask.hook().expect("a hook");
+fn event(incoming_request: &IncomingRequest) -> HookEvent {
+    let hook = incoming_request.hook().expect("a hook");
     assert_eq!(hook.callback_id, hook.input.event.as_str());
     let details = hook.input.details().expect("its details");
     assert!(details.unknown_fields().is_empty(), "{details:?}");
@@ -62,8 +62,8 @@ async fn hook_continues(case: &Case) -> Trial {
     let mut talk = hooked(case, &["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]).await?;
     let prompt = running(&mut talk)?;
     let mut events = Vec::new();
-    let end = talk.ended_with(prompt, |ask| {
-        events.push(event(ask));
+    let end = talk.ended_with(prompt, |incoming_request| {
+        events.push(event(incoming_request));
         says(HookOutput::new().continue_turn())
     });
     assert_eq!(end.await?.text(), "done");
@@ -88,7 +88,9 @@ async fn hook_blocks_a_tool(case: &Case) -> Trial {
 async fn hook_denies_a_tool(case: &Case) -> Trial {
     let mut talk = hooked(case, &["PreToolUse"]).await?;
     let prompt = running(&mut talk)?;
-    let end = talk.ended_with(prompt, |ask| says(event(ask).refusal("not this one").expect("it guards")));
+    let end = talk.ended_with(prompt, |incoming_request| {
+        says(event(incoming_request).refusal("not this one").expect("it guards"))
+    });
     assert_eq!(end.await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
@@ -102,16 +104,16 @@ async fn hook_asks_about_a_tool(case: &Case) -> Trial {
     talk.initialize(json!({ "hooks": { "PreToolUse": [{ "hookCallbackIds": ["PreToolUse"] }] } })).await?;
     let echo = json!({ "command": "echo made", "description": "make it" });
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", echo), text("done")])))?;
-    let mut asked = Vec::new();
-    let end = talk.ended_with(prompt, |ask| match ask.kind() {
+    let mut requests_seen = Vec::new();
+    let end = talk.ended_with(prompt, |incoming_request| match incoming_request.kind() {
         IncomingKind::Hook => says(PreToolUseOutput::ask("the host decides")),
         _ => {
-            asked.push(ask.permission().expect("a permission request"));
+            requests_seen.push(incoming_request.permission().expect("a permission request"));
             Some(Decision::allow().into())
         }
     });
     assert_eq!(end.await?.text(), "done");
-    let reasons: Vec<_> = asked.iter().map(|asked| asked.decision_reason.as_deref()).collect();
+    let reasons: Vec<_> = requests_seen.iter().map(|requests_seen| requests_seen.decision_reason.as_deref()).collect();
     if case.before("2.1.85", "`ask` of a hook changes nothing for a command that the CLI runs without a question") {
         assert!(reasons.is_empty(), "{reasons:?}");
     } else {
@@ -191,9 +193,9 @@ async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     assert_eq!(outcome, Ended::Blocked);
     let next = talk.prompt(Prompt::text(script([text("good")])))?;
     assert_eq!(talk.ended_with(next, |_| says(HookOutput::new().continue_turn())).await?.text(), "good");
-    let heard =
-        case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
-    assert!(!heard, "the model heard a blocked prompt");
+    let received =
+        case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|seen| seen.text.contains("secrets"));
+    assert!(!received, "the model heard a blocked prompt");
     talk.close().await?;
     Ok(())
 }
@@ -204,13 +206,13 @@ async fn hook_blocks_one_of_a_batch(case: &Case) -> Trial {
     let mut talk = Talk::with(case, options, |_| ())?;
     let hook = json!([{ "matcher": null, "hookCallbackIds": ["UserPromptSubmit"] }]);
     talk.initialize(json!({ "hooks": { "UserPromptSubmit": hook } })).await?;
-    let judge = |ask: &IncomingRequest| {
-        let is_secret = ask.message().line().contains("secrets");
+    let judge = |incoming_request: &IncomingRequest| {
+        let is_secret = incoming_request.message().line().contains("secrets");
         says(if is_secret { block("no secrets") } else { HookOutput::new().continue_turn() })
     };
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), judge(&ask).expect("a response"))?;
+    let incoming_request = talk.next_request().await?;
+    talk.claude.respond(incoming_request.id(), judge(&incoming_request).expect("a response"))?;
     talk.message("content_block_delta").await?;
     let good = talk.prompt(Prompt::text("about herons").when_busy(WhenBusy::Send))?;
     let bad = talk.prompt(Prompt::text("about secrets").when_busy(WhenBusy::Send))?;
@@ -224,7 +226,7 @@ async fn hook_blocks_one_of_a_batch(case: &Case) -> Trial {
     let next = talk.prompt(Prompt::text(script([text("good")])))?;
     assert_eq!(talk.ended_with(next, judge).await?.text(), "good");
     let calls = case.api.calls();
-    assert!(!calls.iter().flat_map(|call| &call.messages).any(|said| said.text.contains("secrets")), "{calls:?}");
+    assert!(!calls.iter().flat_map(|call| &call.messages).any(|seen| seen.text.contains("secrets")), "{calls:?}");
     talk.close().await?;
     Ok(())
 }
@@ -235,8 +237,8 @@ async fn hook_times_out(case: &Case) -> Trial {
     talk.initialize(json!({ "hooks": { "PreToolUse": hook } })).await?;
     let prompt = running(&mut talk)?;
     if case.before("2.0.42", "the hook's timeout is not kept: the turn waits for the answer") {
-        let ask = talk.asked().await?;
-        talk.claude.respond(ask.id(), says(HookOutput::new().continue_turn()).expect("an answer"))?;
+        let incoming_request = talk.next_request().await?;
+        talk.claude.respond(incoming_request.id(), says(HookOutput::new().continue_turn()).expect("an answer"))?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");
         assert_eq!(talk.withdrawn(), 0);
     } else {

@@ -60,11 +60,11 @@ async fn interrupt_with_an_open_ask(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let touch = json!({ "command": "touch made.txt", "description": "make it" });
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
-    let ask = talk.asked().await?;
+    let incoming = talk.next_request().await?;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert_eq!(talk.withdrawn(), 1);
-    assert!(talk.claude.respond(ask.id(), Decision::allow()).is_err(), "it is stale");
+    assert!(talk.claude.respond(incoming.id(), Decision::allow()).is_err(), "it is stale");
     assert!(!case.place.cwd().join("made.txt").exists());
     goes_on(talk).await
 }

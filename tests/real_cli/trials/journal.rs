@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use claude_duplex::{Action, Decision, Interrupt, Journal, Outcome as Ended, Prompt};
 use serde_json::json;
 
-use crate::account;
+use crate::action_text;
 use crate::script::{script, text, tool};
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
@@ -27,8 +27,8 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     let touch = json!({ "command": "touch made.txt && echo \u{1f980}", "description": "make it" });
     let first = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
     let second = talk.prompt(Prompt::text(script([text("much too long").chunks(9).hold("mid")])))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     assert_eq!(talk.ended(first).await?.text(), "done");
     talk.message("content_block_delta").await?;
     talk.claude.interrupt(Interrupt::running())?;
@@ -39,7 +39,7 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     }
     let other = Command::new(std::env::current_exe()?).env(VARIABLE, &path).output()?;
     assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stderr));
-    assert_eq!(String::from_utf8_lossy(&other.stdout), account::of(&talk.actions));
+    assert_eq!(String::from_utf8_lossy(&other.stdout), action_text::of(&talk.actions));
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn other_process() -> Option<ExitCode> {
     match read.and_then(|bytes| Journal::read(&bytes).map_err(|error| error.to_string())) {
         Ok(journal) => {
             let actions: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
-            print!("{}", account::of(&actions));
+            print!("{}", action_text::of(&actions));
             Some(ExitCode::SUCCESS)
         }
         Err(reason) => {

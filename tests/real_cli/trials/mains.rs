@@ -50,7 +50,7 @@ async fn remembers(case: &Case, id: &str, word: &str) -> Result<bool, Box<dyn st
     talk.close().await?;
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    Ok(last.messages.iter().any(|said| said.text.contains(word)))
+    Ok(last.messages.iter().any(|message| message.text.contains(word)))
 }
 
 async fn main_returns_after_an_answer(case: &Case) -> Trial {

@@ -37,11 +37,11 @@ fn touching(file: &str) -> String {
 async fn permission_allowed(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
-    let ask = talk.asked().await?;
-    let permission = ask.permission()?;
+    let incoming = talk.next_request().await?;
+    let permission = incoming.permission()?;
     assert_eq!(permission.tool_name, "Bash");
     assert_eq!(permission.tool_use_id.is_none(), case.before("2.0.28", "the ask does not name its tool call"));
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("made"));
@@ -52,8 +52,8 @@ async fn permission_allowed(case: &Case) -> Trial {
 async fn permission_denied(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::deny("not today"))?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Decision::deny("not today"))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("not today"), "{}", talk.tool_results());
@@ -64,8 +64,8 @@ async fn permission_denied(case: &Case) -> Trial {
 async fn permission_with_another_input(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::allow_with(Json::from_value(&touch("other.txt"))?))?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Decision::allow_with(Json::from_value(&touch("other.txt"))?))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(case.place.cwd().join("other.txt").exists());
@@ -81,9 +81,9 @@ async fn permission_allowed_always(case: &Case) -> Trial {
         tool("Write", json!({ "file_path": path, "content": "x" }))
     };
     let prompt = talk.prompt(Prompt::text(script([write("one.txt"), write("two.txt"), text("done")])))?;
-    let ask = talk.asked().await?;
-    let suggestion = ask.permission()?.suggestions().first().cloned().ok_or("no suggestion")?;
-    talk.claude.respond(ask.id(), Allow::new().and_remember(suggestion))?;
+    let incoming = talk.next_request().await?;
+    let suggestion = incoming.permission()?.suggestions().first().cloned().ok_or("no suggestion")?;
+    talk.claude.respond(incoming.id(), Allow::new().and_remember(suggestion))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("one.txt").exists() && case.place.cwd().join("two.txt").exists());
     assert_eq!(talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count(), 1);
@@ -94,8 +94,8 @@ async fn permission_allowed_always(case: &Case) -> Trial {
 async fn permission_answered_by_an_error(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), IncomingResponse::Error { message: "nobody can tell".into() })?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), IncomingResponse::Error { message: "nobody can tell".into() })?;
     assert_eq!(talk.ended(prompt).await?.text(), "done", "only the call fails");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("nobody can tell"), "{}", talk.tool_results());
@@ -106,8 +106,8 @@ async fn permission_answered_by_an_error(case: &Case) -> Trial {
 async fn permission_denied_and_interrupted(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Deny::new("stop it").and_interrupt())?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Deny::new("stop it").and_interrupt())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert!(!case.place.cwd().join("made.txt").exists());
     let again = talk.prompt(Prompt::text(script([text("here")])))?;
@@ -121,16 +121,16 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
     let files = ["a.txt", "b.txt", "c.txt"];
     let calls = files.iter().fold(text("three at once"), |step, file| step.tool("Bash", touch(file)));
     let prompt = talk.prompt(Prompt::text(script([calls, text("done")])))?;
-    let mut asked = 0;
-    let end = talk.ended_with(prompt, |ask| {
-        asked += 1;
-        let input = ask.permission().expect("a permission").input.as_str().to_owned();
+    let mut request_count = 0;
+    let end = talk.ended_with(prompt, |incoming| {
+        request_count += 1;
+        let input = incoming.permission().expect("a permission").input.as_str().to_owned();
         Some(if input.contains("b.txt") { Decision::deny("not b").into() } else { Decision::allow().into() })
     });
     assert_eq!(end.await?.text(), "done");
     let cancels = !case.is_before("2.1.154")
         && case.before("2.1.161", "a call that is refused cancels those behind it: nobody is asked for them");
-    assert_eq!(asked, if cancels { 2 } else { 3 });
+    assert_eq!(request_count, if cancels { 2 } else { 3 });
     let made = files.map(|file| case.place.cwd().join(file).exists());
     assert_eq!(made, [true, false, !cancels]);
     assert!(talk.tool_results().contains("not b"));
@@ -156,7 +156,7 @@ async fn permission_mode_is_the_one_that_asks(case: &Case) -> Trial {
     std::fs::write(settings.join("settings.json"), r#"{"permissions":{"defaultMode":"acceptEdits"}}"#)?;
     let write = tool("Write", json!({ "file_path": case.place.cwd().join("made.txt"), "content": "x" }));
     let prompt = Prompt::text(script([write, text("done")]));
-    for (mode, asks) in [(None, true), (Some(PermissionMode::AcceptEdits), false)] {
+    for (mode, incoming_requests) in [(None, true), (Some(PermissionMode::AcceptEdits), false)] {
         let mut talk = Talk::with(
             case,
             |options| {
@@ -166,13 +166,13 @@ async fn permission_mode_is_the_one_that_asks(case: &Case) -> Trial {
             |_| (),
         )?;
         let id = talk.prompt(prompt.clone())?;
-        let end = talk.ended_with(id, |ask| {
-            assert_eq!(ask.kind(), IncomingKind::Permission);
+        let end = talk.ended_with(id, |incoming| {
+            assert_eq!(incoming.kind(), IncomingKind::Permission);
             Some(Decision::deny("refused by the host").into())
         });
         assert_eq!(end.await?.text(), "done");
-        assert_eq!(talk.tool_results().contains("refused by the host"), asks, "{}", talk.tool_results());
-        assert_eq!(case.place.cwd().join("made.txt").exists(), !asks);
+        assert_eq!(talk.tool_results().contains("refused by the host"), incoming_requests, "{}", talk.tool_results());
+        assert_eq!(case.place.cwd().join("made.txt").exists(), !incoming_requests);
         talk.close().await?;
     }
     Ok(())
@@ -185,11 +185,11 @@ async fn ask_user_question(case: &Case) -> Trial {
     }] });
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([tool("AskUserQuestion", question), text("done")])))?;
-    let end = talk.ended_with(prompt, |ask| {
-        let questions = ask.permission().expect("a permission").questions().expect("questions");
-        let [asked] = &questions.list[..] else { panic!("there is one") };
-        let right = asked.choices.as_ref().expect("choices")[1].label.clone();
-        Some(questions.reply().choose(&asked.question, right).expect("it was asked").decision().into())
+    let end = talk.ended_with(prompt, |incoming| {
+        let questions = incoming.permission().expect("a permission").questions().expect("questions");
+        let [request_count] = &questions.list[..] else { panic!("there is one") };
+        let right = request_count.choices.as_ref().expect("choices")[1].label.clone();
+        Some(questions.reply().choose(&request_count.question, right).expect("it was asked").decision().into())
     });
     assert_eq!(end.await?.text(), "done");
     if case.lacks_before("2.0.71", "there is no such tool: the call fails, and nobody is asked") {

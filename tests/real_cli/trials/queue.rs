@@ -77,7 +77,7 @@ async fn fold(case: &Case) -> Trial {
     assert_eq!(talk.turns(), 1, "one result for both");
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    assert!(last.messages.iter().any(|said| said.text.contains("by the way")), "{last:?}");
+    assert!(last.messages.iter().any(|seen| seen.text.contains("by the way")), "{last:?}");
     talk.close().await?;
     Ok(())
 }

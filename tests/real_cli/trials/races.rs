@@ -72,7 +72,7 @@ async fn with_open_hook<'c>(case: &'c Case, event: &str) -> Result<(Talk<'c>, Pr
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), |_| ())?;
     talk.initialize(json!({ "hooks": { event: [{ "matcher": null, "hookCallbackIds": [event] }] } })).await?;
     let prompt = talk.prompt(Prompt::text(script([touch("made.txt"), text("done")])))?;
-    talk.asked().await?;
+    talk.next_request().await?;
     Ok((talk, prompt))
 }
 
@@ -106,12 +106,12 @@ async fn interrupt_with_two_open_permissions(case: &Case) -> Trial {
     let read = |name: &str| json!({ "file_path": case.place.cwd().join(name), "content": "here" });
     let both = Step::default().tool("Write", read("one.txt")).tool("Write", read("two.txt"));
     let prompt = talk.prompt(Prompt::text(script([both, text("done")])))?;
-    talk.asked().await?;
+    talk.next_request().await?;
     talk.quiet().await;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
-    assert_eq!(talk.withdrawn(), asked);
+    let request_count = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
+    assert_eq!(talk.withdrawn(), request_count);
     for name in ["one.txt", "two.txt"] {
         assert!(!case.place.cwd().join(name).exists(), "{name}");
     }
@@ -122,8 +122,8 @@ async fn interrupt_with_two_open_permissions(case: &Case) -> Trial {
 async fn response_that_races_an_interrupt(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([touch("made.txt"), text("first").chunks(2).hold("mid")])))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     let interrupt = talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     talk.replied(interrupt).await??;
@@ -165,10 +165,10 @@ async fn queued_around(case: &Case, command: &str) -> Result<String, Box<dyn std
     assert_eq!(talk.ended(after).await?.outcome, Ended::Success);
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    let heard: Vec<&str> = last.messages.iter().map(|said| said.text.as_str()).collect();
-    let heard = heard.join("\n");
+    let received: Vec<&str> = last.messages.iter().map(|seen| seen.text.as_str()).collect();
+    let received = received.join("\n");
     goes_on(talk).await?;
-    Ok(heard)
+    Ok(received)
 }
 
 /// Whether the prompt behind a waiting command is joined to that before it, and the command is overtaken.
@@ -177,17 +177,17 @@ fn overtakes(case: &Case) -> bool {
 }
 
 async fn compact_with_prompts_queued(case: &Case) -> Trial {
-    let heard = queued_around(case, "/compact").await?;
-    assert!(heard.contains("after it"), "{heard}");
-    assert_eq!(heard.contains("heron"), overtakes(case), "{heard}");
+    let received = queued_around(case, "/compact").await?;
+    assert!(received.contains("after it"), "{received}");
+    assert_eq!(received.contains("heron"), overtakes(case), "{received}");
     Ok(())
 }
 
 async fn clear_with_prompts_queued(case: &Case) -> Trial {
-    let heard = queued_around(case, "/clear").await?;
+    let received = queued_around(case, "/clear").await?;
     let kept = case.before("2.1.129", "the model still hears what was said before") || overtakes(case);
-    assert!(heard.contains("after it"), "{heard}");
-    assert_eq!(heard.contains("heron"), kept, "{heard}");
+    assert!(received.contains("after it"), "{received}");
+    assert_eq!(received.contains("heron"), kept, "{received}");
     Ok(())
 }
 
@@ -197,12 +197,12 @@ async fn mode_changes_in_mid_turn(case: &Case) -> Trial {
     let write = |name: &str| -> Value { json!({ "file_path": case.place.cwd().join(name), "content": "here" }) };
     let steps = [tool("Write", write("one.txt")), tool("Write", write("two.txt")), text("done")];
     let prompt = talk.prompt(Prompt::text(script(steps)))?;
-    let ask: IncomingRequest = talk.asked().await?;
+    let incoming: IncomingRequest = talk.next_request().await?;
     talk.request(SetPermissionMode::new("acceptEdits").into()).await??;
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
-    assert_eq!(asked, 1, "the second is not asked for");
+    let request_count = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
+    assert_eq!(request_count, 1, "the second is not asked for");
     for name in ["one.txt", "two.txt"] {
         assert!(case.place.cwd().join(name).exists(), "{name}");
     }
@@ -218,9 +218,9 @@ async fn model_changes_in_mid_turn(case: &Case) -> Trial {
     const OTHER: &str = "claude-haiku-4-5";
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([touch("made.txt"), text("done")])))?;
-    let ask = talk.asked().await?;
+    let incoming = talk.next_request().await?;
     talk.request(SetModel::new(OTHER).into()).await??;
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     let next = talk.prompt(Prompt::text(script([text("and on")])))?;
     assert_eq!(talk.ended(next).await?.text(), "and on");

@@ -163,12 +163,12 @@ async fn an_ask_that_initialize_lists(case: &Case) -> Trial {
     talk.request(Initialize::new().into()).await??;
     let steps = [tool("Bash", json!({ "command": "touch made.txt", "description": "make it" })), text("done")];
     let prompt = talk.prompt(script(steps))?;
-    let ask = talk.asked().await?;
+    let incoming_request = talk.next_request().await?;
     drop(talk.request(Initialize::new().into()).await?);
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    talk.claude.respond(incoming_request.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     talk.close().await?;
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
-    assert_eq!((asked, case.place.cwd().join("made.txt").exists()), (1, true));
+    let request_count = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
+    assert_eq!((request_count, case.place.cwd().join("made.txt").exists()), (1, true));
     Ok(())
 }

@@ -11,11 +11,11 @@ use crate::watch::Case;
 trials![host_server_called, interrupt_in_an_mcp_call];
 
 /// A server that adds.
-fn serve(ask: &IncomingRequest, methods: &mut Vec<String>) -> Option<IncomingResponse> {
+fn serve(incoming_request: &IncomingRequest, methods: &mut Vec<String>) -> Option<IncomingResponse> {
     let number = json!({ "type": "number" });
     let schema = json!({ "type": "object", "properties": { "a": number, "b": number } });
     let schema = Json::from_value(&schema).expect("a schema");
-    let message = ask.mcp().expect("a message");
+    let message = incoming_request.mcp().expect("a message");
     match message.rpc().expect("JSON-RPC") {
         JsonRpc::Request { method, .. } | JsonRpc::Notification { method, .. } => methods.push(method),
         other => panic!("nothing was asked of the CLI: {other:?}"),
@@ -34,7 +34,7 @@ fn serve(ask: &IncomingRequest, methods: &mut Vec<String>) -> Option<IncomingRes
 async fn served<'c>(case: &'c Case, methods: &mut Vec<String>) -> Result<Talk<'c>, Box<dyn std::error::Error>> {
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions().host_mcp_server("calc"), |_| ())?;
     let servers = Request::initialize().field("sdkMcpServers", Json::from_value(&json!(["calc"]))?);
-    talk.request_with(servers, |ask| serve(ask, methods)).await??;
+    talk.request_with(servers, |incoming_request| serve(incoming_request, methods)).await??;
     Ok(talk)
 }
 
@@ -48,10 +48,12 @@ async fn host_server_called(case: &Case) -> Trial {
     let mut methods = Vec::new();
     let mut talk = served(case, &mut methods).await?;
     let prompt = talk.prompt(adding())?;
-    assert_eq!(talk.ended_with(prompt, |ask| serve(ask, &mut methods)).await?.text(), "done");
+    assert_eq!(talk.ended_with(prompt, |incoming_request| serve(incoming_request, &mut methods)).await?.text(), "done");
     assert!(talk.tool_results().contains("42"), "{}", talk.tool_results());
     assert_eq!(methods.iter().filter(|method| *method == "tools/call").count(), 1);
-    let status = talk.request_with(Request::new("mcp_status"), |ask| serve(ask, &mut methods)).await??;
+    let status = talk
+        .request_with(Request::new("mcp_status"), |incoming_request| serve(incoming_request, &mut methods))
+        .await??;
     assert!(status.payload().is_some_and(|payload| payload.as_str().contains("calc")));
     talk.close().await?;
     Ok(())
@@ -64,22 +66,22 @@ async fn interrupt_in_an_mcp_call(case: &Case) -> Trial {
     let mut talk = served(case, &mut methods).await?;
     let prompt = talk.prompt(adding())?;
     let open = loop {
-        let ask = talk.asked().await?;
-        let answer = serve(&ask, &mut methods).ok_or("it serves everything")?;
+        let incoming_request = talk.next_request().await?;
+        let answer = serve(&incoming_request, &mut methods).ok_or("it serves everything")?;
         if methods.last().is_some_and(|method| method == "tools/call") {
-            break ask;
+            break incoming_request;
         }
-        talk.claude.respond(ask.id(), answer)?;
+        talk.claude.respond(incoming_request.id(), answer)?;
     };
     let interrupt = talk.claude.interrupt(Interrupt::running())?;
-    let end = talk.ended_with(prompt, |ask| serve(ask, &mut methods));
+    let end = talk.ended_with(prompt, |incoming_request| serve(incoming_request, &mut methods));
     assert_eq!(end.await?.outcome, Ended::Interrupted);
     talk.replied(interrupt).await??;
     assert!(methods.iter().any(|method| method == "notifications/cancelled"), "{methods:?}");
     assert_eq!(talk.withdrawn(), 0);
     talk.claude.respond(open.id(), serve(&open, &mut methods).ok_or("an answer")?)?;
     let again = talk.prompt(adding())?;
-    assert_eq!(talk.ended_with(again, |ask| serve(ask, &mut methods)).await?.text(), "done");
+    assert_eq!(talk.ended_with(again, |incoming_request| serve(incoming_request, &mut methods)).await?.text(), "done");
     assert!(talk.tool_results().contains("42"), "{}", talk.tool_results());
     talk.close().await?;
     Ok(())

@@ -41,7 +41,7 @@ async fn resume(case: &Case) -> Trial {
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    assert!(last.messages.iter().any(|said| said.text.contains("heron")), "{last:?}");
+    assert!(last.messages.iter().any(|seen_text| seen_text.text.contains("heron")), "{last:?}");
     let resumed = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
     assert_eq!(resumed, id);
     talk.close().await?;
@@ -59,9 +59,10 @@ async fn prompts_before_init_of_a_resume(case: &Case) -> Trial {
     }
     let calls = case.api.calls();
     for words in ["which word?", "and its plural?"] {
-        let is_asked = |call: &&Call| call.tools > 0 && call.messages.iter().any(|said| said.text.contains(words));
-        let call = calls.iter().find(is_asked).ok_or("it was not asked")?;
-        assert!(call.messages.iter().any(|said| said.text.contains("heron")), "{call:?}");
+        let is_requested =
+            |call: &&Call| call.tools > 0 && call.messages.iter().any(|seen_text| seen_text.text.contains(words));
+        let call = calls.iter().find(is_requested).ok_or("it was not asked")?;
+        assert!(call.messages.iter().any(|seen_text| seen_text.text.contains("heron")), "{call:?}");
     }
     assert_eq!(talk.claude.protocol().session().ok_or("no session")?.id.to_string(), id);
     talk.close().await?;
@@ -79,11 +80,11 @@ fn resume_example(case: &Case) -> Trial {
     command.env_clear().envs(case.environment()).env("PATH", path).current_dir(case.place.cwd());
     let output = command.stdin(Stdio::null()).output()?;
     assert!(output.status.success(), "{output:?}");
-    let said = String::from_utf8(output.stdout)?;
-    assert!(said.lines().count() == 2 && said.lines().all(|line| line.ends_with("ok")), "{said}");
+    let seen_text = String::from_utf8(output.stdout)?;
+    assert!(seen_text.lines().count() == 2 && seen_text.lines().all(|line| line.ends_with("ok")), "{seen_text}");
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    assert!(last.messages.iter().any(|said| said.text.contains("42")), "{last:?}");
+    assert!(last.messages.iter().any(|seen_text| seen_text.text.contains("42")), "{last:?}");
     Ok(())
 }
 
@@ -134,8 +135,9 @@ async fn slash_command_of_its_own(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt("/context")?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Local);
-    let heard = case.api.calls().iter().any(|call| call.messages.iter().any(|said| said.text.trim() == "/context"));
-    assert!(!heard);
+    let received =
+        case.api.calls().iter().any(|call| call.messages.iter().any(|seen_text| seen_text.text.trim() == "/context"));
+    assert!(!received);
     let prompt = talk.prompt("hello")?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
     talk.close().await?;
@@ -155,7 +157,7 @@ async fn slash_clear(case: &Case) -> Trial {
     let unknown =
         case.lacks_before("2.1.117", "there is no such command: the prompt succeeds, and nothing is forgotten");
     let kept = unknown || case.before("2.1.129", "it has another id, but the model still hears what was said before");
-    assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept, "{last:?}");
+    assert_eq!(last.messages.iter().any(|seen_text| seen_text.text.contains("heron")), kept, "{last:?}");
     let sessions = talk.actions.iter().filter(|action| matches!(action, Action::Session(_))).count();
     assert_eq!(sessions, if unknown { 1 } else { 2 }, "cleared, it has another id");
     talk.close().await?;

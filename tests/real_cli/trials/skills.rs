@@ -3,7 +3,7 @@
 use claude_duplex::options::Options;
 use claude_duplex::{Decision, Outcome as Ended};
 
-use crate::api::Said;
+use crate::api::ApiMessage;
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
@@ -23,7 +23,7 @@ fn is_made(case: &Case) -> bool {
 
 /// Whether the model receives the text, without the command.
 fn is_heard(case: &Case) -> bool {
-    let is_run = |said: &Said| said.text.contains("It is done: ") && !said.text.contains("!`touch");
+    let is_run = |message: &ApiMessage| message.text.contains("It is done: ") && !message.text.contains("!`touch");
     case.api.calls().iter().flat_map(|call| &call.messages).any(is_run)
 }
 
@@ -31,9 +31,16 @@ async fn skill_with_a_shell_command(case: &Case) -> Trial {
     write_skill(case, "allowed-tools: Bash(touch:*)\n")?;
     let mut talk = Talk::with(case, Options::host_permission_prompts, |_| ())?;
     let prompt = talk.prompt("/make")?;
-    let end = talk.ended_with(prompt, |ask| panic!("nothing is to be decided: {ask:?}"));
-    assert_eq!(end.await?.outcome, Ended::Success);
-    assert!(is_made(case) && is_heard(case));
+    let end = talk.ended_with(prompt, |incoming| panic!("nothing is to be decided: {incoming:?}"));
+    let end = end.await?;
+    if end.outcome == Ended::Error {
+        assert!(case.is_before("2.1.143"), "{end:?}");
+        case.differs("a rule does not allow a command that writes: it does not run, and the prompt ends with an error");
+        assert!(!is_made(case) && !is_heard(case));
+    } else {
+        assert_eq!(end.outcome, Ended::Success);
+        assert!(is_made(case) && is_heard(case));
+    }
     talk.close().await?;
     Ok(())
 }

@@ -17,10 +17,10 @@ trials![
     stream_interrupted
 ];
 
-const SAID: &str = "one two three four five six";
+const TEXT: &str = "one two three four five six";
 
 fn parts() -> Step {
-    text(SAID).chunks(6).delay_ms(10)
+    text(TEXT).chunks(6).delay_ms(10)
 }
 
 /// One prompt whose stream breaks: what is shown is compared with the messages. Returns the text that is shown.
@@ -39,33 +39,33 @@ async fn shown(case: &Case, broken: Step) -> Result<String, Box<dyn std::error::
 
 /// Compares what the edits add up to with the messages.
 fn judge(talk: &Talk<'_>) -> String {
-    let (mut said, mut transcript) = (Vec::new(), Transcript::new());
+    let (mut parts_seen, mut transcript) = (Vec::new(), Transcript::new());
     for message in talk.messages() {
         transcript.add(message);
         if message.kind() == MessageKind::Assistant && !message.is_subagent() {
             let blocks = message.content().expect("an answer has content");
-            said.extend(blocks.iter().filter_map(ContentBlock::text).map(str::to_owned));
+            parts_seen.extend(blocks.iter().filter_map(ContentBlock::text).map(str::to_owned));
         }
     }
-    assert!(transcript.texts().eq(&said), "{:?} is shown, {said:?} was said", transcript.text());
-    said.concat()
+    assert!(transcript.texts().eq(&parts_seen), "{:?} is shown, {parts_seen:?} was said", transcript.text());
+    parts_seen.concat()
 }
 
 async fn stream_cut(case: &Case) -> Trial {
-    assert_eq!(shown(case, parts().cut(3).times(1)).await?, SAID);
+    assert_eq!(shown(case, parts().cut(3).times(1)).await?, TEXT);
     Ok(())
 }
 
 async fn stream_error(case: &Case) -> Trial {
     let gives_up =
         case.before("2.1.7", "the prompt ends with an error, and nothing that was streamed becomes a message");
-    assert_eq!(shown(case, parts().breaks(3).times(1)).await?, if gives_up { "" } else { SAID });
+    assert_eq!(shown(case, parts().breaks(3).times(1)).await?, if gives_up { "" } else { TEXT });
     Ok(())
 }
 
 /// Behind thoughts that were complete. What versions make of it differs: the answer, an error, or nothing.
 async fn stream_cut_in_second_block(case: &Case) -> Trial {
-    shown(case, think("hm").text(SAID).chunks(6).delay_ms(10).cut(4).times(1)).await?;
+    shown(case, think("hm").text(TEXT).chunks(6).delay_ms(10).cut(4).times(1)).await?;
     Ok(())
 }
 
@@ -76,14 +76,14 @@ async fn stream_error_at_a_call(case: &Case) -> Trial {
 }
 
 async fn stream_cut_often(case: &Case) -> Trial {
-    assert_eq!(shown(case, parts().cut(3).times(3)).await?, SAID);
+    assert_eq!(shown(case, parts().cut(3).times(3)).await?, TEXT);
     Ok(())
 }
 
 /// The partial answer stays on the screen, whether the CLI sends it as a message or not.
 async fn stream_interrupted(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(script([text(SAID).chunks(6).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(TEXT).chunks(6).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
@@ -99,7 +99,7 @@ async fn stream_interrupted(case: &Case) -> Trial {
             }
         }
     }
-    assert!(!shown.is_empty() && SAID.starts_with(&shown), "{shown:?}");
+    assert!(!shown.is_empty() && TEXT.starts_with(&shown), "{shown:?}");
     talk.close().await?;
     Ok(())
 }

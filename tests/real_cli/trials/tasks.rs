@@ -84,9 +84,9 @@ async fn permission_of_a_subagent(case: &Case) -> Trial {
     });
     let prompt = talk.prompt(Prompt::text(script([tool("Task", look), text("done")])))?;
     let mut agents = Vec::new();
-    let end = talk.ended_with(prompt, |ask| {
-        assert_eq!(ask.kind(), IncomingKind::Permission);
-        let permission = ask.permission().expect("a permission request");
+    let end = talk.ended_with(prompt, |incoming| {
+        assert_eq!(incoming.kind(), IncomingKind::Permission);
+        let permission = incoming.permission().expect("a permission request");
         assert_eq!(permission.tool_name, "Bash");
         agents.push(permission.agent_id);
         Some(Decision::allow().into())

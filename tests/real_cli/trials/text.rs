@@ -10,8 +10,8 @@ trials![half_an_emoji, line_separators, prompts_in_every_script, answer_of_2_mb,
 
 async fn half_an_emoji(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let said = format!("{HALF_EMOJI} \u{1f980}");
-    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(1)])))?;
+    let sent_text = format!("{HALF_EMOJI} \u{1f980}");
+    let prompt = talk.prompt(Prompt::text(script([text(sent_text).chunks(1)])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "\u{fffd} \u{1f980}");
     talk.close().await?;
     Ok(())
@@ -28,18 +28,18 @@ async fn line_separators(case: &Case) -> Trial {
 
 async fn prompts_in_every_script(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let said = [
+    let sent_text = [
         "line\u{2028}separator\r\nand \u{85} more",
         "gr\u{fc}\u{df} e\u{301} \u{4f60}\u{597d} \u{5e9}\u{5dc}\u{5d5}\u{5dd}",
         "\u{1f980} \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}",
         "quotes \" ' ` and \\ and {\"json\": \"\\n\"}",
     ];
-    for said in said {
-        let prompt = talk.prompt(said)?;
+    for sent_text in sent_text {
+        let prompt = talk.prompt(sent_text)?;
         assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
         let calls = case.api.calls();
-        let heard = calls.iter().flat_map(|call| &call.messages).any(|heard| heard.text.contains(said));
-        assert!(heard, "{said:?} did not arrive whole");
+        let received = calls.iter().flat_map(|call| &call.messages).any(|received| received.text.contains(sent_text));
+        assert!(received, "{sent_text:?} did not arrive whole");
     }
     talk.close().await?;
     Ok(())
@@ -59,13 +59,13 @@ async fn answer_of_2_mb(case: &Case) -> Trial {
 async fn answer_in_20_000_parts(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([text("parts").repeat(20_000).chunks(20_000)])))?;
-    let said = "parts".repeat(20_000);
-    assert!(talk.ended(prompt).await?.text() == said);
+    let sent_text = "parts".repeat(20_000);
+    assert!(talk.ended(prompt).await?.text() == sent_text);
     let parts = talk.messages().filter_map(|message| message.delta());
     let parts: Vec<String> =
         parts.filter_map(|part| if let StreamDelta::Text(text) = part { Some(text) } else { None }).collect();
     assert_eq!(parts.len(), 20_000);
-    assert!(parts.concat() == said, "the parts are not the whole");
+    assert!(parts.concat() == sent_text, "the parts are not the whole");
     talk.close().await?;
     Ok(())
 }

@@ -50,9 +50,9 @@ async fn chat_answers_once(case: &Case) -> Trial {
     if case.carrier == Carrier::Tokio {
         let mut command = Command::new(example("tokio_chat")?);
         command.env_clear().envs(case.environment()).env(cli::VARIABLE, case.cli.named());
-        let said = command.current_dir(case.place.cwd()).stdin(Stdio::null()).output()?;
-        assert!(said.status.success(), "{said:?}");
-        assert!(said.stdout.trim_ascii().starts_with(b"ok"), "{said:?}");
+        let sent_text = command.current_dir(case.place.cwd()).stdin(Stdio::null()).output()?;
+        assert!(sent_text.status.success(), "{sent_text:?}");
+        assert!(sent_text.stdout.trim_ascii().starts_with(b"ok"), "{sent_text:?}");
         return Ok(());
     }
     let program = example("chat")?;
@@ -72,18 +72,18 @@ async fn chat_answers_once(case: &Case) -> Trial {
 }
 
 async fn partial_messages(case: &Case) -> Trial {
-    let said = "one after the other";
+    let sent_text = "one after the other";
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(6)])))?;
-    assert_eq!(talk.ended(prompt).await?.text(), said);
+    let prompt = talk.prompt(Prompt::text(script([text(sent_text).chunks(6)])))?;
+    assert_eq!(talk.ended(prompt).await?.text(), sent_text);
     let parts: Vec<String> = talk.messages().filter_map(|message| message.delta()).filter_map(text_of).collect();
     assert!(parts.len() > 3, "{parts:?}");
-    assert_eq!(parts.concat(), said);
+    assert_eq!(parts.concat(), sent_text);
     talk.close().await?;
 
     let mut talk = Talk::with(case, |options| options, |_| ())?;
-    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(6)])))?;
-    assert_eq!(talk.ended(prompt).await?.text(), said);
+    let prompt = talk.prompt(Prompt::text(script([text(sent_text).chunks(6)])))?;
+    assert_eq!(talk.ended(prompt).await?.text(), sent_text);
     assert!(talk.messages().all(|message| message.delta().is_none()), "not asked for");
     talk.close().await?;
     Ok(())

@@ -65,7 +65,7 @@ impl State {
     }
 
     /// Answers the complete lines that one write brings. The driver writes no part of a line.
-    fn hear(&mut self, bytes: &[u8]) {
+    fn receive(&mut self, bytes: &[u8]) {
         let from = self.input.len();
         self.input.extend_from_slice(bytes);
         let lines = String::from_utf8_lossy(&self.input[from..]).into_owned();
@@ -106,7 +106,7 @@ impl Transport for Pipes {
     }
 
     fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.state().hear(bytes);
+        self.0.state().receive(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -179,8 +179,8 @@ fn a_subscriber_that_reads_while_the_session_waits_for_it() {
         let run = spawn_future(runner);
         let read = spawn(move || {
             let mut ended = 0;
-            while let Some(told) = block_on(watch.next()) {
-                ended += usize::from(matches!(told.expect("nothing is lost"), Action::PromptEnded { .. }));
+            while let Some(item) = block_on(watch.next()) {
+                ended += usize::from(matches!(item.expect("nothing is lost"), Action::PromptEnded { .. }));
             }
             ended
         });

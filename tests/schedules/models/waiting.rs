@@ -14,9 +14,9 @@ use crate::base::ids::{IncomingId, PromptId, Uuid};
 use crate::driver::awaited::Awaited;
 use crate::incoming::{IncomingKinds, IncomingRequest};
 use crate::protocol::action::{Action, Attribution, CancelledReason, Outcome};
-use crate::session::desk::Desk;
 use crate::session::incoming::InFlight;
 use crate::session::prompt_end::PromptEnd;
+use crate::session::runner_inbox::RunnerInbox;
 use crate::session::task::Task;
 use crate::session::waiting::event::Event;
 use crate::session::waiting::feed::Feed;
@@ -61,7 +61,7 @@ fn a_change_wakes_the_task_that_waits() {
     explore(4, || {
         let awaited = Arc::new(Awaited::new(None));
         let other = Arc::clone(&awaited);
-        let change = spawn(move || wake(other.tell(|value| *value = Some(7)).1));
+        let change = spawn(move || wake(other.update(|value| *value = Some(7)).1));
         assert_eq!(block_on(poll_fn(|cx| awaited.poll(cx, Option::take))), 7);
         change.join();
     });
@@ -73,7 +73,7 @@ fn a_change_wakes_the_task_that_polled_last() {
     explore(4, || {
         let awaited = Arc::new(Awaited::new(None));
         let other = Arc::clone(&awaited);
-        let change = spawn(move || wake(other.tell(|value| *value = Some(7)).1));
+        let change = spawn(move || wake(other.update(|value| *value = Some(7)).1));
         let former = awaited.poll(&Context::from_waker(Waker::noop()), Option::take);
         if former.is_pending() {
             assert_eq!(block_on(poll_fn(|cx| awaited.poll(cx, Option::take))), 7);
@@ -142,12 +142,12 @@ fn a_subscriber_gets_every_action_in_order_and_the_end() {
                 wake(runner.push(action).expect("it is subscribed"));
             }
         });
-        let (mut told, mut taken) = (Vec::new(), VecDeque::new());
-        while told.len() < 2 {
+        let (mut delivered, mut taken) = (Vec::new(), VecDeque::new());
+        while delivered.len() < 2 {
             block_on(poll_fn(|cx| feed.poll_take(cx, &mut taken)));
-            told.extend(taken.drain(..));
+            delivered.extend(taken.drain(..));
         }
-        assert!(matches!(told[..], [Ok(Action::Idle), Ok(Action::CapacityAvailable)]));
+        assert!(matches!(delivered[..], [Ok(Action::Idle), Ok(Action::CapacityAvailable)]));
         push.join();
     });
 }
@@ -197,7 +197,7 @@ fn a_reader_of_the_end_alone_gets_it() {
             wake(runner.push(&message(r#"{"type":"assistant"}"#)));
             wake(runner.end(end()));
         });
-        mailbox.deafen();
+        mailbox.stop_reading();
         assert_eq!(block_on(poll_fn(|cx| mailbox.poll_end(cx).0)), end());
         push.join();
     });
@@ -233,13 +233,13 @@ fn a_request_and_the_end_reach_the_task_that_waits() {
 }
 
 #[test]
-fn what_dropped_handles_leave_reaches_the_runner() {
+fn work_of_dropped_handles_reaches_the_runner() {
     explore(3, || {
-        let desk = Arc::new(Desk::default());
+        let inbox = Arc::new(RunnerInbox::default());
         let leave = |number, is_dropped| {
-            let desk = Arc::clone(&desk);
+            let inbox = Arc::clone(&inbox);
             spawn(move || {
-                desk.leave(|left| {
+                inbox.leave(|left| {
                     left.declined.push(IncomingId::new(0, number));
                     left.is_dropped |= is_dropped;
                 });
@@ -248,7 +248,7 @@ fn what_dropped_handles_leave_reaches_the_runner() {
         let (one, two) = (leave(1, false), leave(2, true));
         let (mut declined, mut is_dropped) = (0, false);
         block_on(poll_fn(|cx| {
-            let left = desk.collect(cx);
+            let left = inbox.collect(cx);
             declined += left.declined.len();
             is_dropped |= left.is_dropped;
             if declined == 2 { Poll::Ready(()) } else { Poll::Pending }
@@ -310,7 +310,7 @@ fn a_wake_of_a_handler_reaches_it() {
 #[test]
 fn a_wake_of_the_reactor_reaches_the_task() {
     explore(4, || {
-        let (relay, ready) = (relay::Relay::new(), Arc::new(AtomicBool::new(false)));
+        let (relay, ready) = (relay::WakerRelay::new(), Arc::new(AtomicBool::new(false)));
         let (waker, event) = (relay.context(&Context::from_waker(Waker::noop())).waker().clone(), Arc::clone(&ready));
         let reactor = spawn(move || {
             event.store(true, Ordering::SeqCst);

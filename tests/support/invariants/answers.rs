@@ -10,27 +10,28 @@ use super::Case;
 pub(crate) fn judge(case: &Case) -> usize {
     let sequence = &case.sequence;
     let mut protocol = sequence.begin();
-    let (mut asked, mut taken) = (Vec::new(), 0);
+    let (mut still_open, mut taken) = (Vec::new(), 0);
     for (now, input) in &sequence.inputs {
         protocol.apply(*now, input.clone());
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::IncomingRequest(ask) => asked.push(ask),
-                Action::IncomingCancelled { id: ask, .. } => asked.retain(|open| open.id() != ask),
+                Action::IncomingRequest(incoming) => still_open.push(incoming),
+                Action::IncomingCancelled { id: incoming, .. } => still_open.retain(|open| open.id() != incoming),
                 _ => {}
             }
         }
-        if let Input::Respond(ask, _) = input {
+        if let Input::Respond(incoming, _) = input {
             // It is over, or the answer was none for it; the others say enough.
-            asked.retain(|open| open.id() != *ask);
+            still_open.retain(|open| open.id() != *incoming);
         }
-        for (ask, length) in asked.iter().rev().take(4).flat_map(|ask| [(ask, 2), (ask, 3000)]) {
+        for (incoming, length) in still_open.iter().rev().take(4).flat_map(|incoming| [(incoming, 2), (incoming, 3000)])
+        {
             let mut protocol = protocol.clone();
             let before = protocol.poll_transmit().len();
             let answer = IncomingResponse::Error { message: "n".repeat(length) };
-            if protocol.respond(*now, ask.id(), answer).is_ok() {
+            if protocol.respond(*now, incoming.id(), answer).is_ok() {
                 let added = protocol.poll_transmit().get(before..).unwrap_or_default();
-                assert!(answers(added, &ask.request_id()), "the answer to {} is nowhere", ask.id());
+                assert!(answers(added, &incoming.request_id()), "the answer to {} is nowhere", incoming.id());
                 taken += 1;
             }
         }

@@ -46,12 +46,12 @@ pub(crate) fn judge(case: &Case) -> usize {
         damaged.apply(&mut protocol, *now, input);
         damaged.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
     }
-    let told = |actions: &[Action]| -> Vec<Action> {
+    let reported = |actions: &[Action]| -> Vec<Action> {
         let is_report = |action: &&Action| matches!(action, Action::DamagedLine(_) | Action::WireLine(_));
         actions.iter().filter(|action| !is_report(action)).cloned().collect()
     };
     let whole = &case.trace;
-    assert_eq!(told(&whole.actions), told(&damaged.actions));
+    assert_eq!(reported(&whole.actions), reported(&damaged.actions));
     assert_eq!(whole.written, damaged.written);
     assert_eq!(whole.children, damaged.children);
     assert_eq!(whole.deadlines, damaged.deadlines);

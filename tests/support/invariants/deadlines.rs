@@ -78,7 +78,7 @@ struct Expected {
     /// stopped.
     limits: BTreeMap<PromptId, (SessionTime, Option<SessionTime>)>,
     busy: WhenBusy,
-    asks: HashSet<IncomingId>,
+    incoming_requests: HashSet<IncomingId>,
     /// Open requests, and when each is given up.
     requests: BTreeMap<RequestId, Option<SessionTime>>,
     /// Open turns, and when it is told that each takes long.
@@ -92,14 +92,14 @@ struct Expected {
     /// Since when the CLI owes something.
     owed: Option<SessionTime>,
     /// Since when the host waits although it was told that the CLI is silent; none, if it was not told.
-    told: Option<Option<SessionTime>>,
+    reported: Option<Option<SessionTime>>,
     gone: bool,
 }
 
 impl Expected {
     fn new(config: &Config) -> Self {
-        let (prompts, limits, asks, requests, turns) = Default::default();
-        let (last_line, last_part, owed, told) = (SessionTime::ZERO, None, None, None);
+        let (prompts, limits, incoming_requests, requests, turns) = Default::default();
+        let (last_line, last_part, owed, reported) = (SessionTime::ZERO, None, None, None);
         let line = Vec::new();
         let gone = false;
         let (timeouts, longest_line, busy) = (config.timeouts, config.limits.line, config.when_busy);
@@ -109,14 +109,14 @@ impl Expected {
             prompts,
             limits,
             busy,
-            asks,
+            incoming_requests,
             requests,
             turns,
             line,
             last_line,
             last_part,
             owed,
-            told,
+            reported,
             gone,
         }
     }
@@ -147,7 +147,7 @@ impl Expected {
                 }
                 id.is_ok()
             }
-            Input::Respond(ask, answer) => protocol.respond(now, ask, answer).is_ok(),
+            Input::Respond(incoming, answer) => protocol.respond(now, incoming, answer).is_ok(),
             input => {
                 protocol.apply(now, input);
                 false
@@ -177,7 +177,7 @@ impl Expected {
             let line = line.trim_ascii();
             if line.len() > self.longest_line || !is_keep_alive(line) {
                 self.last_line = now;
-                self.told = None;
+                self.reported = None;
             }
         }
     }
@@ -185,19 +185,20 @@ impl Expected {
     /// What the CLI owes now; `given` is whether the host gave it something new.
     fn settle(&mut self, given: bool, is_idle: bool, now: SessionTime) {
         let works = !self.prompts.is_empty() || !self.turns.is_empty();
-        let for_itself = self.requests.is_empty() && self.asks.is_empty() && !works && !is_idle;
-        let owes = !self.gone && (!self.requests.is_empty() || self.asks.is_empty() && (works || for_itself));
+        let for_itself = self.requests.is_empty() && self.incoming_requests.is_empty() && !works && !is_idle;
+        let owes =
+            !self.gone && (!self.requests.is_empty() || self.incoming_requests.is_empty() && (works || for_itself));
         match (owes, self.owed) {
-            (true, None) => (self.owed, self.told) = (Some(now), None),
-            (true, Some(_)) if given && self.told == Some(None) => self.told = Some(Some(now)),
+            (true, None) => (self.owed, self.reported) = (Some(now), None),
+            (true, Some(_)) if given && self.reported == Some(None) => self.reported = Some(Some(now)),
             (true, Some(_)) => {}
-            (false, _) => (self.owed, self.told) = (None, None),
+            (false, _) => (self.owed, self.reported) = (None, None),
         }
     }
 
     /// When the host is to be told that the CLI is silent.
     fn stall(&self) -> Option<SessionTime> {
-        let since = match self.told {
+        let since = match self.reported {
             None => self.owed?.max(self.last_line),
             Some(again) => again?.max(self.owed?),
         };
@@ -211,9 +212,9 @@ impl Expected {
                 self.prompts.remove(prompt);
                 self.limits.remove(prompt);
             }
-            Action::IncomingRequest(ask) => drop(self.asks.insert(ask.id())),
-            Action::IncomingAnswered { id: ask, .. } | Action::IncomingCancelled { id: ask, .. } => {
-                self.asks.remove(ask);
+            Action::IncomingRequest(incoming) => drop(self.incoming_requests.insert(incoming.id())),
+            Action::IncomingAnswered { id: incoming, .. } | Action::IncomingCancelled { id: incoming, .. } => {
+                self.incoming_requests.remove(incoming);
             }
             Action::ResponseReceived { request, .. } => drop(self.requests.remove(request)),
             Action::TurnStarted { turn, .. } => {
@@ -223,7 +224,7 @@ impl Expected {
             Action::DeadlineExceeded { deadline: Deadline::Turn, .. } => {
                 self.turns.values_mut().for_each(|due| *due = due.filter(|due| *due > now));
             }
-            Action::DeadlineExceeded { .. } => self.told = Some(None),
+            Action::DeadlineExceeded { .. } => self.reported = Some(None),
             _ => {}
         }
         matches!(

@@ -58,9 +58,9 @@ impl Host {
         let mut waited = self.protocol.poll_transmit().len();
         let mut answered = None;
         match input {
-            Input::Respond(ask, answer) => {
-                if self.protocol.respond(now, *ask, answer.clone()).is_ok() {
-                    answered = Some((self.close(*ask).expect("only what is open can be answered"), answer));
+            Input::Respond(incoming, answer) => {
+                if self.protocol.respond(now, *incoming, answer.clone()).is_ok() {
+                    answered = Some((self.close(*incoming).expect("only what is open can be answered"), answer));
                 }
             }
             Input::Sent(count) => {
@@ -69,17 +69,19 @@ impl Host {
             }
             input => self.protocol.apply(now, input.clone()),
         }
-        let (mut declined, mut told) = (Vec::new(), Vec::new());
+        let (mut declined, mut reported) = (Vec::new(), Vec::new());
         while let Some(action) = self.protocol.poll_action() {
             match action {
-                Action::IncomingRequest(ask) => self.open.push(ask),
-                Action::IncomingAnswered { id: ask, response: verdict, .. } => told.push((ask, verdict)),
+                Action::IncomingRequest(incoming) => self.open.push(incoming),
+                Action::IncomingAnswered { id: incoming, response: verdict, .. } => reported.push((incoming, verdict)),
                 // A close may refuse what it does not wait for any more.
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Ended(LostReason::Closed), .. } => {
-                    let ask = self.close(ask).expect("it was open");
-                    declined.push(Refused::new(ask.message(), ask.kind(), false));
+                Action::IncomingCancelled {
+                    id: incoming, reason: CancelledReason::Ended(LostReason::Closed), ..
+                } => {
+                    let incoming = self.close(incoming).expect("it was open");
+                    declined.push(Refused::new(incoming.message(), incoming.kind(), false));
                 }
-                Action::IncomingCancelled { id: ask, .. } => drop(self.close(ask)),
+                Action::IncomingCancelled { id: incoming, .. } => drop(self.close(incoming)),
                 // This is left to others.
                 Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. } => {}
                 Action::IncomingDeclined { message, kind, reason, .. } => {
@@ -94,20 +96,25 @@ impl Host {
                 _ => {}
             }
         }
-        let told_of: Vec<IncomingId> = told.iter().map(|(ask, _)| *ask).collect();
-        assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
+        let reported_of: Vec<IncomingId> = reported.iter().map(|(incoming, _)| *incoming).collect();
+        assert_eq!(reported_of, answered.iter().map(|(incoming, _)| incoming.id()).collect::<Vec<_>>());
         // What must have a response, and what has one if stdin is still open.
         let mut declined = declined.into_iter();
         // Where all that waited was given up, nothing was added.
         let added = self.protocol.poll_transmit().get(waited..).unwrap_or_default();
         for response in added.split(|byte| *byte == b'\n').filter_map(response) {
             match &answered {
-                Some((ask, answer)) => {
-                    assert_eq!(response.request_id, ask.request_id(), "another ask is answered");
-                    judge_answer(ask, answer, &response);
-                    let is_allowed = ask.kind() == IncomingKind::Permission && said(&response)["behavior"] == "allow";
-                    assert_eq!(told[0].1 == ResponseKind::Allowed, is_allowed, "{answer:?} is told as {told:?}");
-                    self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
+                Some((incoming, answer)) => {
+                    assert_eq!(response.request_id, incoming.request_id(), "another ask is answered");
+                    judge_answer(incoming, answer, &response);
+                    let is_allowed =
+                        incoming.kind() == IncomingKind::Permission && text(&response)["behavior"] == "allow";
+                    assert_eq!(
+                        reported[0].1 == ResponseKind::Allowed,
+                        is_allowed,
+                        "{answer:?} is told as {reported:?}"
+                    );
+                    self.granted += usize::from(!refuses(&response, is_guard(incoming.message(), incoming.kind())));
                 }
                 None => {
                     let mut declined =
@@ -120,8 +127,8 @@ impl Host {
         }
     }
 
-    fn close(&mut self, ask: IncomingId) -> Option<IncomingRequest> {
-        let at = self.open.iter().position(|open| open.id() == ask)?;
+    fn close(&mut self, incoming: IncomingId) -> Option<IncomingRequest> {
+        let at = self.open.iter().position(|open| open.id() == incoming)?;
         Some(self.open.remove(at))
     }
 }
@@ -175,7 +182,7 @@ fn value(message: &Message) -> Value {
     message.to_json().decode().expect("a message is JSON")
 }
 
-fn said(response: &Response) -> Value {
+fn text(response: &Response) -> Value {
     response.response.as_ref().and_then(|payload| payload.decode().ok()).unwrap_or_default()
 }
 
@@ -184,7 +191,7 @@ fn refuses(response: &Response, is_guard: bool) -> bool {
     if response.subtype == "error" {
         return !is_guard;
     }
-    let payload = said(response);
+    let payload = text(response);
     let own = &payload["hookSpecificOutput"];
     let words = [&payload["behavior"], &payload["action"], &payload["decision"], &own["permissionDecision"]];
     let is_no = |word: &Value| ["deny", "cancelled", "cancel", "decline", "block"].iter().any(|no| word == no);
@@ -192,7 +199,7 @@ fn refuses(response: &Response, is_guard: bool) -> bool {
 }
 
 /// An allow says what the host said, with the input that the host saw if it gave no other; a denial stays one.
-fn judge_answer(ask: &IncomingRequest, answer: &IncomingResponse, response: &Response) {
+fn judge_answer(incoming: &IncomingRequest, answer: &IncomingResponse, response: &Response) {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Allow {
@@ -203,15 +210,19 @@ fn judge_answer(ask: &IncomingRequest, answer: &IncomingResponse, response: &Res
     }
     match answer {
         IncomingResponse::Permission(Decision::Allow(claude_duplex::Allow { input, remember, .. })) => {
-            let Ok(permission) = ask.permission() else { return assert_eq!(response.subtype, "error") };
-            let said: Allow = response.response.as_ref().and_then(|said| said.decode().ok()).expect("an allow");
-            assert_eq!(said.behavior, "allow");
-            assert_eq!(said.updated_input, *input.as_ref().unwrap_or(&permission.input));
-            assert!(said.updated_permissions.iter().eq(remember.iter().map(|update| update.as_json())));
+            let Ok(permission) = incoming.permission() else { return assert_eq!(response.subtype, "error") };
+            let text: Allow = response.response.as_ref().and_then(|text| text.decode().ok()).expect("an allow");
+            assert_eq!(text.behavior, "allow");
+            assert_eq!(text.updated_input, *input.as_ref().unwrap_or(&permission.input));
+            assert!(text.updated_permissions.iter().eq(remember.iter().map(|update| update.as_json())));
         }
         IncomingResponse::Raw(payload) => assert_eq!(response.response.as_ref(), Some(payload)),
         IncomingResponse::Permission(_) | IncomingResponse::Decline | IncomingResponse::Error { .. } => {
-            assert!(refuses(response, is_guard(ask.message(), ask.kind())), "{answer:?}: {:?}", response.response);
+            assert!(
+                refuses(response, is_guard(incoming.message(), incoming.kind())),
+                "{answer:?}: {:?}",
+                response.response
+            );
         }
         _ => {}
     }

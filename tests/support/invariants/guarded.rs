@@ -10,7 +10,7 @@ use super::Case;
 /// Counts the requests and turns at the end of stdin.
 pub(crate) fn judge(case: &Case) -> usize {
     let mut protocol = case.drained.begin();
-    let (mut asked, mut harmless) = (Vec::<(IncomingId, String)>::new(), Vec::new());
+    let (mut still_open, mut harmless) = (Vec::<(IncomingId, String)>::new(), Vec::new());
     // What was written, and how much of it before the close: a turn may be told later than the interrupt that stops it.
     let (mut output, mut before) = (Vec::new(), None);
     let (mut hooks, mut turns) = (false, 0);
@@ -32,16 +32,16 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::IncomingRequest(ask) => {
-                    asked.push((ask.id(), ask.request_id()));
-                    harmless.extend((ask.kind() != IncomingKind::Hook).then_some(ask.id()));
+                Action::IncomingRequest(incoming) => {
+                    still_open.push((incoming.id(), incoming.request_id()));
+                    harmless.extend((incoming.kind() != IncomingKind::Hook).then_some(incoming.id()));
                 }
                 // If the CLI does not read this answer, it takes the end of stdin for a refusal.
-                Action::IncomingAnswered { id: ask, .. } if harmless.contains(&ask) => {
-                    asked.retain(|(open, _)| *open != ask)
+                Action::IncomingAnswered { id: incoming, .. } if harmless.contains(&incoming) => {
+                    still_open.retain(|(open, _)| *open != incoming)
                 }
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli, .. } => {
-                    asked.retain(|(open, _)| *open != ask)
+                Action::IncomingCancelled { id: incoming, reason: CancelledReason::Cli, .. } => {
+                    still_open.retain(|(open, _)| *open != incoming)
                 }
                 Action::TurnStarted { .. } => turns += 1,
                 Action::TurnEnded { .. } => turns -= 1,
@@ -62,8 +62,8 @@ pub(crate) fn judge(case: &Case) -> usize {
             };
             let responses = lines(&output);
             let of = |id: &str| responses.iter().filter(|line| line["response"]["request_id"] == id).count();
-            for (_, id) in &asked {
-                let requests = asked.iter().filter(|(_, other)| other == id).count();
+            for (_, id) in &still_open {
+                let requests = still_open.iter().filter(|(_, other)| other == id).count();
                 assert!(of(id) >= requests, "{id} was asked {requests} times and has {} responses", of(id));
             }
             // Before its grace has passed, a close waits for no turn that is taken to be over.
@@ -74,7 +74,7 @@ pub(crate) fn judge(case: &Case) -> usize {
                 !is_guarded || lines(&output[before.unwrap_or(0)..]).iter().any(is_interrupt),
                 "the turn goes on unguarded"
             );
-            return asked.len() + usize::from(is_guarded);
+            return still_open.len() + usize::from(is_guarded);
         }
     }
     0

@@ -8,7 +8,7 @@ mod obvious;
 use std::borrow::Cow;
 
 use claude_duplex::{Action, Attribution, Input, LostReason, Message, Outcome, Protocol, SessionTime};
-use obvious::{Ledger, Said};
+use obvious::{Effect, Ledger};
 use serde_json::Value;
 
 use super::Case;
@@ -20,23 +20,23 @@ pub(crate) fn judge(case: &Case) -> usize {
 }
 
 pub(crate) fn check(sequence: &Sequence) -> Result<usize, String> {
-    let (ledger, line, heard) = (Ledger::default(), Vec::new(), SessionTime::ZERO);
+    let (ledger, line, last_line_at) = (Ledger::default(), Vec::new(), SessionTime::ZERO);
     let (is_timeout, part) = (false, None);
     let mut watch = Watch {
         protocol: sequence.begin(),
         ledger,
         line,
-        heard,
+        last_line_at,
         part,
         is_timeout,
-        was_asked: false,
+        was_requested: false,
         is_joined: false,
         seen: 0,
         judged: 0,
     };
     for (now, input) in &sequence.inputs {
         watch.is_timeout = matches!(input, Input::Timeout);
-        watch.was_asked = watch.protocol.open_incoming().next().is_some();
+        watch.was_requested = watch.protocol.open_incoming().next().is_some();
         match input {
             Input::Receive(bytes) => {
                 for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -47,25 +47,25 @@ pub(crate) fn check(sequence: &Sequence) -> Result<usize, String> {
                 if let Ok(id) = watch.protocol.prompt(*now, prompt.clone()) {
                     watch.ledger.accepted(id.uuid().to_string());
                 }
-                watch.compare(&Said::default())?;
+                watch.compare(&Effect::default())?;
             }
             Input::Eof => {
-                let said = watch.read_line(|protocol| protocol.eof(*now));
-                watch.compare(&said)?;
+                let effect = watch.read_line(|protocol| protocol.eof(*now));
+                watch.compare(&effect)?;
             }
-            Input::Respond(ask, answer) => {
-                let is_taken = watch.protocol.respond(*now, *ask, answer.clone()).is_ok();
-                watch.heard = if is_taken { watch.protocol.now() } else { watch.heard };
-                watch.compare(&Said::default())?;
+            Input::Respond(incoming, answer) => {
+                let is_taken = watch.protocol.respond(*now, *incoming, answer.clone()).is_ok();
+                watch.last_line_at = if is_taken { watch.protocol.now() } else { watch.last_line_at };
+                watch.compare(&Effect::default())?;
             }
             Input::Sent(count) => {
                 watch.seen = watch.seen.saturating_sub(*count);
                 watch.protocol.sent(*now, *count);
-                watch.compare(&Said::default())?;
+                watch.compare(&Effect::default())?;
             }
             input => {
                 watch.protocol.apply(*now, input.clone());
-                watch.compare(&Said::default())?;
+                watch.compare(&Effect::default())?;
             }
         }
         if watch.is_joined {
@@ -81,12 +81,12 @@ struct Watch {
     /// The line that is arriving.
     line: Vec<u8>,
     /// The time of the last line, of a `keep_alive` aside, or of the last answer that was taken.
-    heard: SessionTime,
+    last_line_at: SessionTime,
     /// The time of the last byte of the line that is arriving.
     part: Option<SessionTime>,
     is_timeout: bool,
     /// A request of the CLI was open before the input: the timeout itself can withdraw it.
-    was_asked: bool,
+    was_requested: bool,
     /// A line contained several messages: from there on nothing is judged.
     is_joined: bool,
     /// How much of what is to be sent was seen.
@@ -100,31 +100,31 @@ impl Watch {
         let is_whole = part.ends_with(b"\n");
         let kept_alive = self.protocol.stats().keep_alive;
         let read = |protocol: &mut Protocol| protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
-        let said = if is_whole {
+        let effect = if is_whole {
             self.read_line(read)
         } else {
             read(&mut self.protocol);
-            Said::default()
+            Effect::default()
         };
         self.part = (!is_whole).then(|| self.protocol.now());
         if is_whole && self.protocol.stats().keep_alive == kept_alive {
-            self.heard = self.protocol.now();
+            self.last_line_at = self.protocol.now();
         }
-        self.compare(&said)
+        self.compare(&effect)
     }
 
     /// Has the session read the end of a line, and says what the line means. A line that is too long is none; what was cut
     /// off may have the next line behind it. Whether anything is taken out of a line that is not JSON is not judged here. Nor is
     /// what follows from several messages in one line, of which each may change what the next one means: invariant 1 says that they
     /// are as if each had a line of its own.
-    fn read_line(&mut self, read: impl FnOnce(&mut Protocol)) -> Said {
+    fn read_line(&mut self, read: impl FnOnce(&mut Protocol)) -> Effect {
         let (is_closed, damaged) = (self.protocol.is_closed(), self.protocol.stats().damaged);
         read(&mut self.protocol);
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > self.protocol.config().limits.line || is_closed {
-            return Said::default();
+            return Effect::default();
         }
         let messages = match serde_json::from_slice(line) {
             Ok(message) => vec![message],
@@ -139,17 +139,17 @@ impl Watch {
 
     /// The prompts that have ended now are those that the line ended, those that it may have ended by a guess, and those
     /// that ended for another reason.
-    fn compare(&mut self, said: &Said) -> Result<(), String> {
+    fn compare(&mut self, effect: &Effect) -> Result<(), String> {
         if self.is_joined {
             return Ok(());
         }
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let waited = self
             .protocol
             .config()
             .timeouts
             .missing_result
-            .map(|wait| self.part.max(Some(self.heard)).unwrap_or(self.heard).saturating_add(wait));
+            .map(|wait| self.part.max(Some(self.last_line_at)).unwrap_or(self.last_line_at).saturating_add(wait));
         let is_waited = waited.is_some_and(|waited| self.is_timeout && waited <= self.protocol.now());
         while let Some(action) = self.protocol.poll_action() {
             if let Action::TurnEnded { result: None, turn, .. } = action {
@@ -165,10 +165,10 @@ impl Watch {
             }
             let was_over = self.ledger.is_over(&uuid);
             self.ledger.over(&uuid);
-            let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
+            let by_line = effect.over.iter().any(|(ended, _)| *ended == uuid);
             let in_time = outcome == (Outcome::TimedOut { stopped: true }) && self.is_timeout;
             let by_host = in_time || matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
-            if outcome == Outcome::Duplicate && said.skipped.contains(&uuid) {
+            if outcome == Outcome::Duplicate && effect.skipped.contains(&uuid) {
                 continue;
             }
             if outcome == Outcome::Lost(LostReason::NoResult) && !(is_waited && was_over) {
@@ -177,27 +177,27 @@ impl Watch {
             self.judged += usize::from(is_waited && outcome == Outcome::Lost(LostReason::NoResult));
             let by_guess = !by_line && attribution == Attribution::Inferred;
             if by_guess {
-                let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
+                let may = effect.guesses.contains(&uuid) && effect.by.contains(&result.clone().unwrap_or_default());
                 if !may {
-                    return Err(format!("{uuid} cannot be guessed to have ended with {result:?} by {said:?}"));
+                    return Err(format!("{uuid} cannot be guessed to have ended with {result:?} by {effect:?}"));
                 }
             } else if by_line || !by_host {
-                told.push((uuid, result));
+                reported.push((uuid, result));
             }
         }
-        let is_asked = self.was_asked || self.protocol.open_incoming().next().is_some();
-        let may_wait = is_asked || self.protocol.is_closed();
+        let is_requested = self.was_requested || self.protocol.open_incoming().next().is_some();
+        let may_wait = is_requested || self.protocol.is_closed();
         if let Some(missing) = self.ledger.missing().next().filter(|_| is_waited && !may_wait) {
             return Err(format!("{missing} is open, and its turn has been over for long"));
         }
-        let mut expected = said.over.clone();
+        let mut expected = effect.over.clone();
         expected.retain(|(uuid, _)| !self.ledger.is_given_up(uuid));
         expected.sort();
-        told.sort();
-        if told != expected {
-            return Err(format!("ended with these results: {told:?}, and the line says: {expected:?}"));
+        reported.sort();
+        if reported != expected {
+            return Err(format!("ended with these results: {reported:?}, and the line says: {expected:?}"));
         }
-        self.judged += told.len();
+        self.judged += reported.len();
         let fresh = self.protocol.poll_transmit().get(self.seen..).unwrap_or_default().to_vec();
         self.seen = self.protocol.poll_transmit().len();
         for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

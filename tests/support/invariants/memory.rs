@@ -10,13 +10,13 @@ pub(crate) fn judge(case: &Case) -> usize {
     let sequence = &case.sequence;
     let limits = sequence.config.limits;
     let mut protocol = sequence.begin();
-    let (mut prompts, mut requests, mut stops, mut asks) =
+    let (mut prompts, mut requests, mut stops, mut incoming_requests) =
         (HashSet::new(), HashSet::new(), HashSet::new(), HashMap::new());
     for (now, input) in &sequence.inputs {
         match input.clone() {
-            Input::Respond(ask, answer) => {
-                if protocol.respond(*now, ask, answer).is_ok() {
-                    asks.remove(&ask);
+            Input::Respond(incoming, answer) => {
+                if protocol.respond(*now, incoming, answer).is_ok() {
+                    incoming_requests.remove(&incoming);
                 }
             }
             Input::Prompt(prompt) => prompts.extend(protocol.prompt(*now, prompt)),
@@ -33,8 +33,10 @@ pub(crate) fn judge(case: &Case) -> usize {
         assert!(protocol.stderr_tail().len() <= limits.stderr_tail.saturating_mul(3));
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::IncomingRequest(ask) => drop(asks.insert(ask.id(), ask.message().as_bytes().len())),
-                Action::IncomingCancelled { id: ask, .. } => drop(asks.remove(&ask)),
+                Action::IncomingRequest(incoming) => {
+                    incoming_requests.insert(incoming.id(), incoming.message().as_bytes().len());
+                }
+                Action::IncomingCancelled { id: incoming, .. } => drop(incoming_requests.remove(&incoming)),
                 Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
                 Action::ResponseReceived { request, .. } => drop(requests.remove(&request) || stops.remove(&request)),
                 Action::RejectedLine(rejected) => {
@@ -56,8 +58,8 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
         assert!(prompts.len() <= limits.open_prompts.max(1));
         assert!(requests.len().max(stops.len()) <= limits.open_requests.max(1));
-        assert!(asks.len() <= limits.open_incoming);
-        assert!(asks.values().sum::<usize>() <= limits.open_incoming_bytes);
+        assert!(incoming_requests.len() <= limits.open_incoming);
+        assert!(incoming_requests.values().sum::<usize>() <= limits.open_incoming_bytes);
     }
     sequence.inputs.len()
 }

@@ -42,7 +42,7 @@ fn held(action: &Action) -> (usize, usize) {
         Action::Message { message, .. }
         | Action::IncomingDeclined { message, .. }
         | Action::UnmatchedResponse(message) => message.as_bytes().len(),
-        Action::IncomingRequest(ask) => ask.message().as_bytes().len(),
+        Action::IncomingRequest(incoming) => incoming.message().as_bytes().len(),
         Action::ResponseReceived { response: Ok(reply), .. } => reply.message().as_bytes().len(),
         Action::ResponseReceived { response: Err(RequestError::Refused { message, .. }), .. } => message.len(),
         Action::RejectedLine(rejected) => rejected.head.len(),

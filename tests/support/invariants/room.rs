@@ -68,7 +68,7 @@ pub(crate) fn judge(case: &Case) -> usize {
         };
         let reason = given.err();
         let actions: Vec<Action> = std::iter::from_fn(|| protocol.poll_action()).collect();
-        let told = actions.contains(&Action::CapacityAvailable);
+        let reported = actions.contains(&Action::CapacityAvailable);
         if matches!(input, Input::Respond(..) | Input::Cancel(_)) || command.is_some() {
             assert!(!actions.iter().any(is_aborted), "a command ends the session");
         }
@@ -92,12 +92,12 @@ pub(crate) fn judge(case: &Case) -> usize {
             }
         }
         // More lines of one read may take the room again.
-        if told && !matches!(input, Input::Receive(_)) {
+        if reported && !matches!(input, Input::Receive(_)) {
             let full =
                 |command: &Command| command.clone().give(&mut protocol.clone(), *now) == Err(RefusedReason::Full);
             assert!(!refused.iter().all(full), "there is room for nothing that was refused");
         }
-        if told {
+        if reported {
             refused.clear();
         }
     }

@@ -8,15 +8,15 @@ use super::Case;
 pub(crate) fn judge(case: &Case) -> usize {
     let sequence = &case.drained;
     let mut protocol = sequence.begin();
-    let (mut is_closed, mut asks, mut judged) = (false, Vec::<IncomingId>::new(), 0);
+    let (mut is_closed, mut incoming_requests, mut judged) = (false, Vec::<IncomingId>::new(), 0);
     for (now, input) in &sequence.inputs {
         protocol.apply(*now, input.clone());
         is_closed |=
             std::iter::from_fn(|| protocol.poll_child_command()).any(|order| order == ChildCommand::CloseStdin);
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::IncomingRequest(ask) => asks.push(ask.id()),
-                Action::IncomingCancelled { id: ask, .. } => asks.retain(|open| *open != ask),
+                Action::IncomingRequest(incoming) => incoming_requests.push(incoming.id()),
+                Action::IncomingCancelled { id: incoming, .. } => incoming_requests.retain(|open| *open != incoming),
                 _ => {}
             }
         }
@@ -25,9 +25,9 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
         judged += 1;
         assert_eq!(protocol.poll_transmit(), b"", "after {input:?}");
-        for ask in &asks {
+        for incoming in &incoming_requests {
             let answer = IncomingResponse::Error { message: "late".into() };
-            assert!(protocol.clone().respond(*now, *ask, answer).is_err(), "{ask} is still open");
+            assert!(protocol.clone().respond(*now, *incoming, answer).is_err(), "{incoming} is still open");
         }
     }
     judged

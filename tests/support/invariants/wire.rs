@@ -30,22 +30,22 @@ pub(crate) fn judge(case: &Case) -> usize {
         judged += 1;
     }
     let stderr = lines(case, |input| if let Input::Stderr(bytes) = input { Some(bytes) } else { None });
-    let mut told = full.actions.iter().filter_map(|action| match action {
+    let mut reported = full.actions.iter().filter_map(|action| match action {
         Action::StderrLine(line) => Some(line),
         _ => None,
     });
     let limit = case.drained.config.limits.stderr_line;
     for line in &stderr {
-        let Some(told) = told.next() else { break };
+        let Some(reported) = reported.next() else { break };
         judged += 1;
-        if line.contains(&0) || told.text.contains('\u{fffd}') {
+        if line.contains(&0) || reported.text.contains('\u{fffd}') {
             continue;
         }
         let start = &line[..line.len().min(limit)];
-        assert!(start.starts_with(told.text.as_bytes()), "{told:?} of {}", line.escape_ascii());
-        assert!(told.omitted == 0 || told.text.len() == limit, "{told:?} of {}", line.escape_ascii());
+        assert!(start.starts_with(reported.text.as_bytes()), "{reported:?} of {}", line.escape_ascii());
+        assert!(reported.omitted == 0 || reported.text.len() == limit, "{reported:?} of {}", line.escape_ascii());
     }
-    assert_eq!(told.next(), None, "it was never written");
+    assert_eq!(reported.next(), None, "it was never written");
     judged
 }
 

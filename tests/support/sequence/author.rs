@@ -18,7 +18,7 @@ pub(crate) struct Author {
     now: SessionTime,
     pub(super) inputs: Vec<(SessionTime, Input<'static>)>,
     prompts: Vec<PromptId>,
-    asks: Vec<(IncomingId, IncomingKind)>,
+    incoming_requests: Vec<(IncomingId, IncomingKind)>,
     written: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Author {
             now: SessionTime::ZERO,
             inputs: Vec::new(),
             prompts: Vec::new(),
-            asks: Vec::new(),
+            incoming_requests: Vec::new(),
             written: Vec::new(),
         }
     }
@@ -75,9 +75,9 @@ impl Author {
                 Some(prompt) => Input::Cancel(prompt),
                 None => return,
             },
-            Step::Interrupt { aim, cancel_queued } => {
-                let aim = aim.and_then(|aim| self.prompt(aim));
-                let interrupt = aim.map_or_else(Interrupt::running, Interrupt::prompt);
+            Step::Interrupt { target, cancel_queued } => {
+                let target = target.and_then(|target| self.prompt(target));
+                let interrupt = target.map_or_else(Interrupt::running, Interrupt::prompt);
                 Input::Interrupt(if cancel_queued { interrupt.cancel_queued() } else { interrupt })
             }
             Step::Request(kind) => Input::Request(match kind % 4 {
@@ -91,7 +91,7 @@ impl Author {
                 2 => Request::new("mcp_status"),
                 _ => Request::new("set_model").field("model", Json::from_text("m\n{}")),
             }),
-            Step::Answer { ask, how } => match self.ask(ask) {
+            Step::Answer { incoming, how } => match self.incoming(incoming) {
                 // Most answers should be of the incoming request's kind.
                 Some((id, kind)) => {
                     Input::Respond(id, if how < 0xe0 { answer::typed(how, kind) } else { answer::answer(how) })
@@ -133,17 +133,21 @@ impl Author {
         self.protocol.apply(self.now, input.clone());
         self.inputs.push((self.now, input));
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::IncomingRequest(ask) = action {
-                self.asks.push((ask.id(), ask.kind()));
+            if let Action::IncomingRequest(incoming) = action {
+                self.incoming_requests.push((incoming.id(), incoming.kind()));
             }
         }
         while self.protocol.poll_child_command().is_some() {}
     }
 
     /// An incoming request: one of the latest, or now and then an old one. It may be over: answered, withdrawn, or lost with the session.
-    fn ask(&self, pick: u8) -> Option<(IncomingId, IncomingKind)> {
+    fn incoming(&self, pick: u8) -> Option<(IncomingId, IncomingKind)> {
         let back = usize::from(if pick < 0xe0 { pick % 4 } else { pick });
-        self.asks.iter().rev().nth(back % self.asks.len().clamp(1, if pick < 0xe0 { 4 } else { 256 })).copied()
+        self.incoming_requests
+            .iter()
+            .rev()
+            .nth(back % self.incoming_requests.len().clamp(1, if pick < 0xe0 { 4 } else { 256 }))
+            .copied()
     }
 
     fn prompt(&self, pick: u8) -> Option<PromptId> {

@@ -5,8 +5,8 @@
 
 pub(crate) mod answer;
 mod author;
+pub(crate) mod cli;
 mod config;
-pub(crate) mod peer;
 pub(crate) mod step;
 
 use arbitrary::{Result, Unstructured};

@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::peer::PeerLine;
+use super::cli::PeerLine;
 
 /// One step of an input sequence, before it is known which prompts, asks and requests there are to speak of.
 #[derive(Debug, Clone)]
@@ -19,12 +19,12 @@ pub(crate) enum Step {
     },
     Cancel(u8),
     Interrupt {
-        aim: Option<u8>,
+        target: Option<u8>,
         cancel_queued: bool,
     },
     Request(u8),
     Answer {
-        ask: u8,
+        incoming: u8,
         how: u8,
     },
     Sent(u16),
@@ -58,9 +58,9 @@ impl<'b> Arbitrary<'b> for Step {
             84..=89 => Self::Part(u.arbitrary()?, u.arbitrary()?),
             90..=114 => Self::Prompt { text: u.arbitrary()?, busy: u.arbitrary()?, slash: u.arbitrary()? },
             115..=122 => Self::Cancel(u.arbitrary()?),
-            123..=134 => Self::Interrupt { aim: u.arbitrary()?, cancel_queued: u.arbitrary()? },
+            123..=134 => Self::Interrupt { target: u.arbitrary()?, cancel_queued: u.arbitrary()? },
             135..=146 => Self::Request(u.arbitrary()?),
-            147..=186 => Self::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
+            147..=186 => Self::Answer { incoming: u.arbitrary()?, how: u.arbitrary()? },
             187..=202 => Self::Sent(u.arbitrary()?),
             203..=208 => Self::Stderr(u.arbitrary()?),
             209..=211 => Self::StderrEof,

@@ -1,7 +1,7 @@
 //! Replays a journal where there is no clock, no file and no thread: the host lends the bytes and reads what followed.
 
-#[path = "../../support/account.rs"]
-mod account;
+#[path = "../../support/action_text.rs"]
+mod action_text;
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ thread_local! {
 
 /// All that follows from a journal, or why it is none.
 pub fn account(file: &[u8]) -> String {
-    Journal::read(file).map_or_else(|error| error.to_string(), |journal| account::of_replay(&journal))
+    Journal::read(file).map_or_else(|error| error.to_string(), |journal| action_text::of_replay(&journal))
 }
 
 /// Where the host writes a journal of that length.

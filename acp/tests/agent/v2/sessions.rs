@@ -13,7 +13,7 @@ fn a_session_is_closed_in_a_turn() {
     let waiting = agent.prompt(&session, "waits");
     let close = agent.request("session/close", json!({ "sessionId": session }));
     let closed = agent.response_at(close);
-    assert!(agent.said[closed]["result"].is_object(), "{}", agent.said[closed]);
+    assert!(agent.received[closed]["result"].is_object(), "{}", agent.received[closed]);
     let (end, update) = idle(&mut agent, 0);
     assert_eq!(update["stopReason"], "cancelled");
     assert!(end < closed, "{end} {closed}");
@@ -40,26 +40,26 @@ fn a_session_is_resumed_with_its_history_or_without() {
     std::fs::write(project.join(format!("{OLD}.jsonl")), lines + "\n").expect("a file");
     let env = [("CLAUDE_CONFIG_DIR", directory.path())];
     let mut agent = start(&Setup { agent: FLAG, env: &env, cli: &["--sessions", OLD], ..Setup::default() });
-    let kinds = |said: &[Value]| -> Vec<String> {
-        let kinds = said.iter().filter_map(|said| said["params"]["update"]["sessionUpdate"].as_str());
+    let kinds = |received: &[Value]| -> Vec<String> {
+        let kinds = received.iter().filter_map(|received| received["params"]["update"]["sessionUpdate"].as_str());
         kinds.filter(|kind| *kind != "available_commands_update").map(str::to_owned).collect()
     };
     for (replay, expected) in [
         (json!({ "type": "start" }), &["user_message_chunk", "agent_message_chunk", "state_update"][..]),
         (Value::Null, &["state_update"][..]),
     ] {
-        let from = agent.said.len();
+        let from = agent.received.len();
         let params = json!({ "sessionId": OLD, "cwd": "/tmp", "replayFrom": replay });
         let resume = agent.request("session/resume", params);
         let end = agent.response_at(resume);
-        assert!(agent.said[end]["result"]["configOptions"].is_array(), "{}", agent.said[end]);
-        assert_eq!(kinds(&agent.said[from..end]), expected);
-        assert_eq!(states(&agent.said[from..end]), ["idle"]);
+        assert!(agent.received[end]["result"]["configOptions"].is_array(), "{}", agent.received[end]);
+        assert_eq!(kinds(&agent.received[from..end]), expected);
+        assert_eq!(states(&agent.received[from..end]), ["idle"]);
     }
     let (_, message) = agent.update(0, "user_message_chunk");
     assert_eq!(message["messageId"], "u1");
     let params = json!({ "sessionId": OLD, "cwd": "/tmp", "replayFrom": { "type": "end" } });
     let resume = agent.request("session/resume", params);
     assert_eq!(agent.response(resume)["error"]["code"], -32602);
-    are_of_version_2(&agent.said);
+    are_of_version_2(&agent.received);
 }

@@ -10,7 +10,7 @@ use crate::client::{Setup, script};
 fn a_prompt_is_answered_at_once_and_its_turn_is_reported() {
     let (mut agent, session) = start_default();
     for round in ["first", "second"] {
-        let from = agent.said.len();
+        let from = agent.received.len();
         let text = "A ".repeat(300);
         let edit = json!({ "file_path": "/src/a.rs", "old_string": "x", "new_string": "y" });
         let steps = json!([
@@ -19,10 +19,10 @@ fn a_prompt_is_answered_at_once_and_its_turn_is_reported() {
         ]);
         let prompt = agent.prompt(&session, &script(steps));
         let (end, _) = idle(&mut agent, from);
-        assert_eq!(states(&agent.said[from..=end]), ["running", "idle end_turn"], "{round}");
+        assert_eq!(states(&agent.received[from..=end]), ["running", "idle end_turn"], "{round}");
         let accepted = agent.response_at(prompt);
         let (shown, message) = agent.update(from, "user_message");
-        assert_eq!(message["messageId"], agent.said[accepted]["result"]["messageId"]);
+        assert_eq!(message["messageId"], agent.received[accepted]["result"]["messageId"]);
         assert!(message["content"][0]["text"].as_str().is_some_and(|text| text.contains("steps")), "{message}");
         let (first, _) = agent.update(from, "agent_thought_chunk");
         assert!(accepted < first && shown < first, "{round}: {accepted} {shown} {first}");
@@ -30,15 +30,15 @@ fn a_prompt_is_answered_at_once_and_its_turn_is_reported() {
         let (_, usage) = agent.update(from, "usage_update");
         assert!(usage["used"].is_u64(), "{usage}");
         // A diff is a patch.
-        let diff = |said: &Value| said["params"]["update"]["content"][0]["changes"].clone();
-        let at = agent.until(from, "a diff", |said| !diff(said).is_null());
-        assert_eq!(diff(&agent.said[at]), json!([{ "operation": "modify", "path": "/src/a.rs" }]));
+        let diff = |received: &Value| received["params"]["update"]["content"][0]["changes"].clone();
+        let at = agent.until(from, "a diff", |received| !diff(received).is_null());
+        assert_eq!(diff(&agent.received[at]), json!([{ "operation": "modify", "path": "/src/a.rs" }]));
         // Nothing of the turn comes after its end: the next request is answered first.
         let list = agent.request("session/list", json!({}));
         let list = agent.response_at(list);
-        assert!(agent.said[end + 1..list].iter().all(|said| said["method"] != "session/update"), "{round}");
+        assert!(agent.received[end + 1..list].iter().all(|received| received["method"] != "session/update"), "{round}");
     }
-    are_of_version_2(&agent.said);
+    are_of_version_2(&agent.received);
     assert_eq!(agent.finish(), Some(0));
 }
 
@@ -56,11 +56,11 @@ fn a_turn_is_cancelled() {
         assert!(agent.text(0, end).len() < 300, "{version}: it ran to its end");
         assert!(agent.response(prompt)["result"]["messageId"].is_string(), "{version}");
         // At once, before its turn.
-        let from = agent.said.len();
+        let from = agent.received.len();
         agent.prompt(&session, &slow());
         agent.cancel(&session);
         assert_eq!(idle(&mut agent, from).1["stopReason"], "cancelled", "{version}");
-        let from = agent.said.len();
+        let from = agent.received.len();
         agent.prompt(&session, &script(json!([{ "text": "BBB" }])));
         let (end, update) = idle(&mut agent, from);
         assert_eq!((&update["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "BBB"), "{version}");
@@ -72,18 +72,18 @@ fn a_permission_is_an_action_of_the_user() {
     let (mut agent, session) = start_default();
     let input = json!({ "command": "touch x", "description": "Create x" });
     agent.prompt(&session, &script(json!([{ "tool": "Bash", "input": input }, { "text": "done" }])));
-    let (at, request) = agent.asked(0);
+    let (at, request) = agent.next_request(0);
     let typed: RequestPermissionRequest = serde_json::from_value(request["params"].clone()).expect("version 2");
     assert_eq!((&*typed.title, request["params"]["subject"]["type"].as_str()), ("touch x", Some("tool_call")));
-    agent.until(0, "the state", |said| said["params"]["update"]["state"] == "requires_action");
+    agent.until(0, "the state", |received| received["params"]["update"]["state"] == "requires_action");
     agent.choose(&request, "allow_once");
     let (end, _) = idle(&mut agent, at);
-    assert_eq!(states(&agent.said[..=end]), ["running", "requires_action", "running", "idle end_turn"]);
-    are_of_version_2(&agent.said);
+    assert_eq!(states(&agent.received[..=end]), ["running", "requires_action", "running", "idle end_turn"]);
+    are_of_version_2(&agent.received);
     // A cancellation takes an open request back.
-    let from = agent.said.len();
+    let from = agent.received.len();
     agent.prompt(&session, &script(json!([{ "tool": "Bash", "input": { "command": "touch y" } }])));
-    agent.asked(from);
+    agent.next_request(from);
     agent.cancel(&session);
     assert_eq!(idle(&mut agent, from).1["stopReason"], "cancelled");
 }
@@ -97,11 +97,11 @@ fn a_turn_of_the_cli_is_reported() {
     let (first, _) = idle(&mut agent, 0);
     let (second, update) = idle(&mut agent, first + 1);
     assert_eq!(update["stopReason"], "end_turn");
-    assert_eq!(states(&agent.said[..=second]), ["running", "idle end_turn", "running", "idle end_turn"]);
+    assert_eq!(states(&agent.received[..=second]), ["running", "idle end_turn", "running", "idle end_turn"]);
     assert_eq!((&*agent.text(0, first), &*agent.text(first, second)), ("started", "WOKEN"));
     let (_, chunk) = agent.update(first, "agent_message_chunk");
     assert_eq!(chunk["_meta"]["claudeDuplex"]["turn"], "background", "{chunk}");
-    are_of_version_2(&agent.said);
+    are_of_version_2(&agent.received);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_prompt_is_inserted_after_the_turns_before_it() {
         assert!(accepted[0] < first && first < accepted[1] && accepted[1] < second, "{version}: {accepted:?}");
         assert_eq!((&*agent.text(0, first), &*agent.text(first, second)), ("A A A A ", "BBB"), "{version}");
         let expected = ["running", "idle end_turn", "running", "idle end_turn"];
-        assert_eq!(states(&agent.said[..=second]), expected, "{version}");
+        assert_eq!(states(&agent.received[..=second]), expected, "{version}");
     }
 }
 
@@ -29,7 +29,7 @@ fn prompts_that_are_sent_into_a_turn_are_inserted_when_it_takes_them() {
     let session = agent.session();
     let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": true }, { "text": "listed" }]);
     agent.prompt(&session, &script(steps));
-    let (_, request) = agent.asked(0);
+    let (_, request) = agent.next_request(0);
     let second = agent.prompt(&session, &script(json!([{ "text": ", briefly" }])));
     // The agent handles a session's requests in their order.
     let set = json!({ "sessionId": session, "configId": "mode", "type": "id", "value": "acceptEdits" });
@@ -41,7 +41,7 @@ fn prompts_that_are_sent_into_a_turn_are_inserted_when_it_takes_them() {
     let accepted = agent.response_at(second);
     assert!(accepted < end, "{accepted} {end}");
     assert_eq!(agent.text(0, end), "listed, briefly");
-    assert_eq!(states(&agent.said[..=end]), ["running", "requires_action", "running", "idle end_turn"]);
+    assert_eq!(states(&agent.received[..=end]), ["running", "requires_action", "running", "idle end_turn"]);
 }
 
 #[test]
@@ -53,12 +53,14 @@ fn prompts_that_wait_are_cancelled_and_withdrawn() {
     let cancelled = agent.prompt(&session, "cancelled");
     agent.notify("$/cancel_request", json!({ "requestId": withdrawn }));
     assert_eq!(agent.response(withdrawn)["error"]["code"], -32800);
-    assert_eq!(states(&agent.said), ["running"], "the turn goes on");
+    assert_eq!(states(&agent.received), ["running"], "the turn goes on");
     agent.cancel(&session);
     assert_eq!(agent.response(cancelled)["error"]["code"], -32800);
     let (end, update) = idle(&mut agent, 0);
     assert_eq!(update["stopReason"], "cancelled");
     // Neither was a part of the conversation.
-    let messages = agent.said[..=end].iter().filter(|said| said["params"]["update"]["sessionUpdate"] == "user_message");
+    let messages = agent.received[..=end]
+        .iter()
+        .filter(|received| received["params"]["update"]["sessionUpdate"] == "user_message");
     assert_eq!(messages.count(), 1);
 }

@@ -101,7 +101,7 @@ fn bytes_that_a_host_acknowledges_in_time_are_never_in_a_file() {
 }
 
 #[test]
-fn a_full_memory_waits_for_a_host_that_takes_it_and_for_no_other() {
+fn a_full_memory_waits_only_for_a_host_that_reads() {
     let folder = folder("full");
     let mut stage = Stage::new(folder.join("out"), 1 << 20, MEMORY);
     assert_eq!(stage.write(200_000), MEMORY);
@@ -122,7 +122,7 @@ fn a_full_memory_waits_for_a_host_that_takes_it_and_for_no_other() {
 }
 
 #[test]
-fn acknowledged_bytes_make_room_and_their_files_go() {
+fn acknowledged_bytes_free_memory_and_their_files_are_removed() {
     let folder = folder("acknowledged");
     let mut stage = Stage::new(folder.join("out"), 64_000, 5_000);
     while stage.write(700) > 0 {
@@ -141,7 +141,7 @@ fn acknowledged_bytes_make_room_and_their_files_go() {
 }
 
 #[test]
-fn without_a_disk_the_memory_is_served_and_goes_when_acknowledged() {
+fn without_a_disk_output_stays_in_memory_until_acknowledged() {
     let folder = folder("disk");
     let mut stage = Stage::new(folder.join("missing").join("out"), 1 << 20, MEMORY);
     assert_eq!(stage.write(1000), 1000);

@@ -26,7 +26,7 @@ impl Group {
     pub(super) fn keep(&mut self) {}
 
     #[cfg(test)]
-    pub(super) fn of_nobody() -> Self {
+    pub(super) fn none() -> Self {
         Self
     }
 }

@@ -54,7 +54,7 @@ impl Group {
     }
 
     #[cfg(test)]
-    pub(super) fn of_nobody() -> Self {
+    pub(super) fn none() -> Self {
         Self(None)
     }
 }

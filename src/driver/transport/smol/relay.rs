@@ -10,7 +10,7 @@ use std::task::{Context, Wake, Waker};
 use crate::driver::awaited::Awaited;
 
 /// The waker that is registered with the reactor, and the task that it wakes.
-pub(super) struct Relay {
+pub(super) struct WakerRelay {
     task: Arc<Task>,
     waker: Waker,
 }
@@ -18,7 +18,7 @@ pub(super) struct Relay {
 #[derive(Default)]
 struct Task(Awaited<()>);
 
-impl Relay {
+impl WakerRelay {
     pub(super) fn new() -> Self {
         let task = Arc::<Task>::default();
         Self { waker: Waker::from(Arc::clone(&task)), task }
@@ -38,7 +38,7 @@ impl Wake for Task {
 
     /// Forgets the task, which registers again when it polls. Until then a single wake is enough.
     fn wake_by_ref(self: &Arc<Self>) {
-        let ((), waker) = self.0.tell(|()| ());
+        let ((), waker) = self.0.update(|()| ());
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_task_that_polled_last_is_woken_once() {
-        let (relay, tasks) = (Relay::new(), [Arc::<Count>::default(), Arc::default()]);
+        let (relay, tasks) = (WakerRelay::new(), [Arc::<Count>::default(), Arc::default()]);
         let wakers = tasks.clone().map(Waker::from);
         let known = relay.context(&Context::from_waker(&wakers[0])).waker().clone();
         assert!(relay.context(&Context::from_waker(&wakers[1])).waker().will_wake(&known));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_is_dropped_may_wake() {
+    fn dropping_a_waker_may_wake_another() {
         struct Last(Waker);
         impl Wake for Last {
             fn wake(self: Arc<Self>) {}
@@ -74,7 +74,7 @@ mod tests {
                 self.0.wake_by_ref();
             }
         }
-        let relay = Relay::new();
+        let relay = WakerRelay::new();
         let last = Waker::from(Arc::new(Last(relay.waker.clone())));
         let _ = relay.context(&Context::from_waker(&last));
         drop(last);

@@ -10,7 +10,7 @@ use std::time::Instant;
 use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncWrite};
 
-use super::relay::Relay;
+use super::relay::WakerRelay;
 use crate::base::time::SessionTime;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
@@ -93,7 +93,7 @@ pub struct SmolStreams<R, W, E = Pending<Exit>> {
     exit: Option<Pin<Box<E>>>,
     clock: Clock,
     timer: Timer,
-    pub(super) relay: Relay,
+    pub(super) relay: WakerRelay,
 }
 
 impl<R, W> SmolStreams<R, W> {
@@ -110,7 +110,7 @@ impl<R, W, E> SmolStreams<R, W, E> {
             exit: exit.map(Box::pin),
             clock: Clock::new(Instant::now()),
             timer: Timer::never(),
-            relay: Relay::new(),
+            relay: WakerRelay::new(),
         }
     }
 }
@@ -163,7 +163,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, E: Future<Output = Exit>> Tran
             None => {}
         }
         ready!(Pin::new(&mut self.timer).poll(&mut self.relay.context(cx)));
-        self.clock.rang();
+        self.clock.fired();
         Poll::Ready(())
     }
 

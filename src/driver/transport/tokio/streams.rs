@@ -191,7 +191,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, E: Future<Output = Exit>> Tran
         }
         let Some(timer) = &mut self.timer else { return Poll::Pending };
         ready!(timer.as_mut().poll(cx));
-        self.clock.rang();
+        self.clock.fired();
         Poll::Ready(())
     }
 

@@ -9,9 +9,9 @@ use crate::stage::{Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
     ("prompts_are_answered_and_the_session_ends_in_order", prompts_are_answered_and_the_session_ends_in_order),
-    ("twenty_prompts_are_answered_in_their_order", twenty_prompts_are_answered_in_their_order),
-    ("asks_are_answered", asks_are_answered),
-    ("deadlines_pass_without_a_word_of_the_child", deadlines_pass_without_a_word_of_the_child),
+    ("twenty_prompts_are_answered_in_order", twenty_prompts_are_answered_in_order),
+    ("incoming_requests_are_answered", incoming_requests_are_answered),
+    ("deadlines_pass_while_the_child_is_silent", deadlines_pass_while_the_child_is_silent),
 ];
 
 /// Says that it is there, reads prompts and answers each, until its input ends.
@@ -32,7 +32,7 @@ fn prompts_are_answered_and_the_session_ends_in_order(stage: &Stage) {
     assert_eq!(session.outcomes(), [Outcome::Success; 2]);
 }
 
-fn twenty_prompts_are_answered_in_their_order(stage: &Stage) {
+fn twenty_prompts_are_answered_in_order(stage: &Stage) {
     let mut session = stage.child(&polite());
     let prompts: Vec<_> = (0..20).map(|_| session.prompt("hello")).collect();
     session.until("rest", |action| *action == Action::Idle);
@@ -47,19 +47,19 @@ fn twenty_prompts_are_answered_in_their_order(stage: &Stage) {
     assert!(ended.eq(prompts));
 }
 
-fn asks_are_answered(stage: &Stage) {
+fn incoming_requests_are_answered(stage: &Stage) {
     let mut session = stage.peer(&[], |_| ());
     session.request(Request::initialize());
     session.prompt("run: echo listed");
-    let ask = session.until_asked();
-    session.answer(ask, Decision::allow()).unwrap();
+    let incoming = session.until_request();
+    session.answer(incoming, Decision::allow()).unwrap();
     session.until_prompt_ended();
     let gave = |message: &Message| message.line().contains("tool_result") && message.line().contains(r#":"listed""#);
     assert!(session.messages().any(gave));
     assert_eq!((session.close_and_end().exit, session.outcomes()), (Some(Exit::Code(0)), vec![Outcome::Success]));
 }
 
-fn deadlines_pass_without_a_word_of_the_child(stage: &Stage) {
+fn deadlines_pass_while_the_child_is_silent(stage: &Stage) {
     let mut session = stage.child_with(&[Step::Drain], |config| {
         config.timeouts.request = Some(Duration::from_millis(30));
         config.timeouts.interrupt = Some(Duration::from_millis(20));

@@ -16,7 +16,7 @@ const EVERY_KIND: &str = include_str!("../../journals/every_kind.ndjson");
 
 fn every_kind() -> Vec<Input<'static>> {
     // Only a session can make ids, and serde.
-    let ask: IncomingId = serde_json::from_str(r#"{"session":7,"number":1}"#).unwrap();
+    let incoming_id: IncomingId = serde_json::from_str(r#"{"session":7,"number":1}"#).unwrap();
     let prompt = r#"{"session":7,"number":2,"uuid":"00000001-0000-4000-8000-000000000000"}"#;
     let prompt: PromptId = serde_json::from_str(prompt).unwrap();
     let json = |text| Json::parse(text).unwrap();
@@ -37,11 +37,11 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Interrupt(Interrupt::running()),
         Input::Interrupt(Interrupt::prompt(prompt).cancel_queued().id("mine")),
         Input::Request(Request::new("set_model").field("model", json("\"m\"")).id("mine")),
-        Input::Respond(ask, Decision::allow().into()),
-        Input::Respond(ask, Allow::new().with_input(json("{\"a\":1}")).and_remember(suggestion).into()),
-        Input::Respond(ask, Deny::new("no").and_interrupt().into()),
-        Input::Respond(ask, IncomingResponse::Raw(json("{\"b\":2}"))),
-        Input::Respond(ask, IncomingResponse::Error { message: "no".into() }),
+        Input::Respond(incoming_id, Decision::allow().into()),
+        Input::Respond(incoming_id, Allow::new().with_input(json("{\"a\":1}")).and_remember(suggestion).into()),
+        Input::Respond(incoming_id, Deny::new("no").and_interrupt().into()),
+        Input::Respond(incoming_id, IncomingResponse::Raw(json("{\"b\":2}"))),
+        Input::Respond(incoming_id, IncomingResponse::Error { message: "no".into() }),
         Input::Receive(b"{\"type\":\"x\",\"text\":\"\\\\ \xc3\xa9 \x01\"}\r\n".into()),
         Input::Receive(b"\xff\n".into()),
         Input::Stderr(b"a warning\n".into()),
@@ -54,18 +54,18 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Exited(Exit::Unknown),
         Input::Close,
         Input::Abort,
-        Input::Respond(ask, classified.into()),
-        Input::Respond(ask, HookEvent::PreToolUse.refusal("no").unwrap().into()),
-        Input::Respond(ask, HookOutput::in_background(Some(Duration::from_secs(1))).into()),
-        Input::Respond(ask, McpResponse::raw(json("{\"id\":1e400}")).into()),
-        Input::Respond(ask, ElicitationResponse::accept_with(json("{\"a\":1}")).into()),
-        Input::Respond(ask, DialogResponse::cancelled().into()),
+        Input::Respond(incoming_id, classified.into()),
+        Input::Respond(incoming_id, HookEvent::PreToolUse.refusal("no").unwrap().into()),
+        Input::Respond(incoming_id, HookOutput::in_background(Some(Duration::from_secs(1))).into()),
+        Input::Respond(incoming_id, McpResponse::raw(json("{\"id\":1e400}")).into()),
+        Input::Respond(incoming_id, ElicitationResponse::accept_with(json("{\"a\":1}")).into()),
+        Input::Respond(incoming_id, DialogResponse::cancelled().into()),
         Input::CloseNow,
     ]
 }
 
 #[test]
-fn every_kind_of_input_is_read_and_written_as_it_was() {
+fn every_kind_of_input_survives_a_round_trip() {
     let mut recorder = Recorder::new(Vec::new(), &super::refused::config(), SessionTime::from_nanos(3), u64::MAX);
     for (input, nanos) in every_kind().iter().zip(10..) {
         recorder.input(SessionTime::from_nanos(nanos), input);

@@ -14,7 +14,7 @@ use claude_duplex::{
 #[cfg(all(feature = "smol", feature = "tokio"))]
 use claude_duplex::{Options, SettingsError, SpawnError};
 
-use super::rig::{all, open, open_with};
+use super::fixture::{all, open, open_with};
 
 fn one_tool() -> Script {
     Script::default().then([Step::from(ToolStep::bash("ls").requires_permission().returns("src")), Step::text("done")])
@@ -56,7 +56,7 @@ fn a_hook_of_the_handlers_is_registered_and_called() {
 }
 
 #[test]
-fn hooks_of_handlers_and_of_the_host_are_registered_together() {
+fn hooks_of_handlers_and_of_initialize_are_registered_together() {
     let calls =
         Script::default().then([Step::hook("own", "Stop"), Step::hook("handler-0", "Stop"), Step::text("done")]);
     let note = Arc::new(Mutex::new(Vec::new()));
@@ -103,14 +103,14 @@ fn a_session_whose_hooks_are_not_registered_is_aborted() {
 }
 
 #[test]
-fn a_session_that_ends_ends_the_wait_for_its_start() {
+fn the_end_of_the_session_ends_the_wait_for_initialize() {
     let runtime = TestRuntime::new();
     let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
     let child = runtime.start(Script::default().fault(no_key));
     let (claude, runner) = Session::builder().initialize(Initialize::new()).open_on(child);
-    let told =
+    let reported =
         runtime.run(runner.run_until(async move { claude.initialized().await.unwrap().unwrap_err().to_string() }));
-    assert_eq!(told, "the session has ended: the CLI exited; exit status 1; stderr: Invalid API key");
+    assert_eq!(reported, "the session has ended: the CLI exited; exit status 1; stderr: Invalid API key");
     let (claude, runner) = Session::builder().initialize(Initialize::new()).open_on(runtime.start(one_tool()));
     drop(runner);
     assert!(matches!(runtime.run(claude.initialized()), Some(Err(CallError::Closed(_)))));
@@ -119,7 +119,7 @@ fn a_session_that_ends_ends_the_wait_for_its_start() {
 }
 
 #[test]
-fn a_handler_is_given_the_ids_of_its_request() {
+fn a_handler_gets_the_ids_of_its_request() {
     let rig = open(one_tool());
     let (prompt, seen) = rig.run(async |claude| {
         let seen = Mutex::new(None);
@@ -145,7 +145,7 @@ fn a_handler_is_given_the_ids_of_its_request() {
 }
 
 #[test]
-fn an_error_of_a_handler_grants_nothing_and_says_why() {
+fn an_error_of_a_handler_allows_nothing_and_is_sent() {
     let script = Script::default().then([
         Step::from(ToolStep::bash("ls").requires_permission()),
         Step::hook("h", "PreToolUse"),
@@ -168,7 +168,7 @@ fn an_error_of_a_handler_grants_nothing_and_says_why() {
 
 /// Each call that would wait for requests that never come.
 #[test]
-fn what_is_not_handled_cannot_be_taken_or_served() {
+fn kinds_that_are_not_handled_cannot_be_owned_or_served() {
     let handlers = || Handlers::new().permission(async |_| Decision::allow());
     let rig = open_with(one_tool(), |config| config.handled = IncomingKinds::NONE, |_| {});
     let refused = rig.claude.incoming().unwrap_err();
@@ -194,7 +194,7 @@ fn what_is_not_handled_cannot_be_taken_or_served() {
 }
 
 #[test]
-fn one_value_serves_many_sessions() {
+fn one_value_of_handlers_serves_many_sessions() {
     let handlers = Arc::new(Handlers::new().permission(async |_| Decision::allow()));
     let runtime = TestRuntime::new();
     for _ in 0..3 {
@@ -215,7 +215,7 @@ fn one_value_serves_many_sessions() {
 /// Each runtime refuses before it starts anything.
 #[cfg(all(feature = "smol", feature = "tokio"))]
 #[test]
-fn a_session_that_handles_what_the_cli_never_asks_does_not_open() {
+fn handlers_of_requests_that_the_cli_never_sends_are_refused() {
     let builder = || Session::builder().config(Config::default().handle(IncomingKind::Permission));
     let refused = [builder().open_smol().map(drop), builder().open_tokio().map(drop)];
     for refused in refused {
@@ -232,9 +232,9 @@ fn a_session_that_handles_what_the_cli_never_asks_does_not_open() {
 /// A kind without a name is delivered if it is handled, in whichever way that is said.
 #[test]
 fn a_handler_of_unknown_requests_is_called() {
-    let script = || Script::default().then([Step::ask("of_a_later_version", []), Step::text("done")]);
-    let asked = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&asked);
+    let script = || Script::default().then([Step::request("of_a_later_version", []), Step::text("done")]);
+    let calls_seen = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&calls_seen);
     let handlers = Handlers::new().handle_kind(IncomingKind::Unknown, move |_| {
         *count.lock().unwrap() += 1;
         async { IncomingResponse::Decline }
@@ -242,36 +242,36 @@ fn a_handler_of_unknown_requests_is_called() {
     let runtime = TestRuntime::new();
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(script()));
     runtime.run(runner.run_until(async move { claude.prompt("go").unwrap().finish().await }));
-    assert_eq!(*asked.lock().unwrap(), 1);
+    assert_eq!(*calls_seen.lock().unwrap(), 1);
     let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Unknown);
     assert_eq!(config.unknown_incoming, UnknownIncoming::Deliver);
 }
 
 /// A session that handles permissions, and whose stream nobody takes: the prompt succeeds, and says what was declined.
 #[test]
-fn a_request_that_nobody_takes_is_seen_in_the_end_and_as_an_action() {
+fn a_declined_request_is_in_the_end_and_an_action() {
     let rig = open(one_tool());
     let (end, declined) = rig.run(async |claude| {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         let end = claude.prompt("go").unwrap().finish().await;
         claude.close();
-        let told = all(watch).await.into_iter().map(Result::unwrap);
+        let reported = all(watch).await.into_iter().map(Result::unwrap);
         let declined =
             |action: &Action| matches!(action, Action::IncomingAnswered { response: ResponseKind::Declined, .. });
-        (end, told.filter(declined).count())
+        (end, reported.filter(declined).count())
     });
     assert_eq!((end.outcome, end.declined().len(), declined), (Outcome::Success, 1, 1));
 }
 
 /// What was said before a request is there when its handler is called: in the subscriber and in the handle of the prompt.
 #[test]
-fn what_is_said_before_a_request_is_delivered_before_its_handler_runs() {
+fn messages_before_a_request_are_delivered_before_its_handler() {
     for &version in CliVersion::ALL {
         let steps =
             |name: &str| [Step::text(format!("before {name}")), ToolStep::bash(name).requires_permission().into()];
         let script = Script::new(version).then(["a", "b"].iter().flat_map(|name| steps(name)).collect::<Vec<_>>());
-        let heard = Arc::new(Mutex::new((None::<Subscriber>, None::<PromptHandle>, Vec::new())));
-        let by_handler = Arc::clone(&heard);
+        let received = Arc::new(Mutex::new((None::<Subscriber>, None::<PromptHandle>, Vec::new())));
+        let by_handler = Arc::clone(&received);
         let handlers = Handlers::new().permission(move |tool| {
             let (watch, prompt, calls) = &mut *by_handler.lock().unwrap();
             let mut watched = String::new();
@@ -291,17 +291,17 @@ fn what_is_said_before_a_request_is_delivered_before_its_handler_runs() {
         });
         let runtime = TestRuntime::new();
         let mut builder = Session::builder().handlers(handlers);
-        heard.lock().unwrap().0 = Some(builder.subscribe(1000, Overflow::Oldest));
+        received.lock().unwrap().0 = Some(builder.subscribe(1000, Overflow::Oldest));
         let (claude, runner) = builder.open_on(runtime.start(script));
-        heard.lock().unwrap().1 = Some(claude.prompt("go").unwrap());
-        let closing = Arc::clone(&heard);
+        received.lock().unwrap().1 = Some(claude.prompt("go").unwrap());
+        let closing = Arc::clone(&received);
         runtime.run(runner.run_until(async move {
             let mut watch = claude.subscribe(1000, Overflow::Oldest);
-            super::rig::until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+            super::fixture::until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
             let held = &mut *closing.lock().unwrap();
             (held.0, held.1) = (None, None);
         }));
-        assert_eq!(heard.lock().unwrap().2, [(true, true); 2], "{version:?}");
+        assert_eq!(received.lock().unwrap().2, [(true, true); 2], "{version:?}");
     }
 }
 

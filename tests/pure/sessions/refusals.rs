@@ -16,7 +16,7 @@ use claude_duplex::{
 use futures_lite::FutureExt;
 use futures_lite::future::or;
 
-use super::rig::{Log, Rig, SECOND, open_with, until};
+use super::fixture::{Log, Rig, SECOND, open_with, until};
 use crate::incoming::{DIALOG, KINDS, Kind};
 
 /// How long the turn goes on after the request, if it is not stopped.
@@ -25,7 +25,7 @@ const TURN: Duration = Duration::from_secs(1000);
 /// What a test does about the request, which the session has just been told of.
 struct Stage {
     claude: Session,
-    asks: Option<IncomingRequests>,
+    incoming_requests: Option<IncomingRequests>,
     watch: Subscriber,
     log: Log,
     kind: &'static Kind,
@@ -37,8 +37,8 @@ type Play = fn(Stage) -> Pin<Box<dyn Future<Output = ()>>>;
 const PATHS: &[(&str, Play)] = &[
     ("nobody owns it", |mut stage| {
         Box::pin(async move {
-            drop(stage.asks.take());
-            stage.asked().await;
+            drop(stage.incoming_requests.take());
+            stage.responder().await;
             stage.refused().await;
         })
     }),
@@ -50,40 +50,44 @@ const PATHS: &[(&str, Play)] = &[
     }),
     ("its handle is dropped on another thread", |mut stage| {
         Box::pin(async move {
-            let asked = stage.take().await;
-            std::thread::spawn(move || drop(asked)).join().unwrap();
+            let responder = stage.take().await;
+            std::thread::spawn(move || drop(responder)).join().unwrap();
             stage.refused().await;
         })
     }),
     ("the stream that had not handed it out is dropped", |mut stage| {
         Box::pin(async move {
-            stage.asked().await;
-            drop(stage.asks.take());
+            stage.responder().await;
+            drop(stage.incoming_requests.take());
             stage.refused().await;
         })
     }),
     ("its answer is of another kind", |mut stage| {
         Box::pin(async move {
-            let asked = stage.take().await;
-            let other = match asked.kind() {
+            let responder = stage.take().await;
+            let other = match responder.kind() {
                 IncomingKind::Permission => IncomingResponse::from(ElicitationResponse::cancel()),
                 _ => IncomingResponse::from(Decision::allow()),
             };
-            assert_eq!(asked.respond(other), Err(RespondError::Mismatch));
+            assert_eq!(responder.respond(other), Err(RespondError::Mismatch));
             stage.refused().await;
         })
     }),
     ("its handler ends without an answer", |mut stage| {
         Box::pin(async move {
-            let serving =
-                stage.asks.take().unwrap().serve(handler_fn(IncomingKinds::ALL, async |_: Responder| {})).unwrap();
+            let serving = stage
+                .incoming_requests
+                .take()
+                .unwrap()
+                .serve(handler_fn(IncomingKinds::ALL, async |_: Responder| {}))
+                .unwrap();
             or(serving, stage.refused()).await;
         })
     }),
     ("its handler panics when it is called", |mut stage| {
         Box::pin(async move {
             let serving = stage
-                .asks
+                .incoming_requests
                 .take()
                 .unwrap()
                 .serve(handler_fn(IncomingKinds::ALL, |_: Responder| -> std::future::Ready<()> { panic!("it breaks") }))
@@ -95,12 +99,12 @@ const PATHS: &[(&str, Play)] = &[
     ("its handler panics later", |mut stage| {
         Box::pin(async move {
             let serving = stage
-                .asks
+                .incoming_requests
                 .take()
                 .unwrap()
-                .serve(handler_fn(IncomingKinds::ALL, async |asked: Responder| {
+                .serve(handler_fn(IncomingKinds::ALL, async |responder: Responder| {
                     futures_lite::future::yield_now().await;
-                    panic!("it breaks at {}", asked.id())
+                    panic!("it breaks at {}", responder.id())
                 }))
                 .unwrap();
             AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
@@ -110,22 +114,22 @@ const PATHS: &[(&str, Play)] = &[
     ("the future that serves is dropped", |mut stage| {
         Box::pin(async move {
             let serving = stage
-                .asks
+                .incoming_requests
                 .take()
                 .unwrap()
-                .serve(handler_fn(IncomingKinds::ALL, async |_asked: Responder| pending::<()>().await))
+                .serve(handler_fn(IncomingKinds::ALL, async |_responder: Responder| pending::<()>().await))
                 .unwrap();
-            or(serving, stage.asked()).await;
+            or(serving, stage.responder()).await;
             stage.refused().await;
         })
     }),
     ("its handle is dropped when all that may wait to be written, waits", |mut stage| {
         Box::pin(async move {
-            let asked = stage.take().await;
+            let responder = stage.take().await;
             stage.log.holds.store(true, Ordering::Relaxed);
             let fill = Request::new("r").id("r").field("f", Json::from_text("x".repeat(LIMIT - 150)));
             drop(stage.claude.request(fill).unwrap());
-            drop(asked);
+            drop(responder);
             futures_lite::future::yield_now().await;
             stage.log.holds.store(false, Ordering::Relaxed);
             // Wakes the runner.
@@ -139,12 +143,12 @@ const PATHS: &[(&str, Play)] = &[
 const LIMIT: usize = 4096;
 
 impl Stage {
-    async fn asked(&mut self) {
+    async fn responder(&mut self) {
         until(&mut self.watch, |action| matches!(action, Action::IncomingRequest(_))).await;
     }
 
     async fn take(&mut self) -> Responder {
-        self.asks.as_mut().unwrap().next().await.unwrap()
+        self.incoming_requests.as_mut().unwrap().next().await.unwrap()
     }
 
     /// Waits for the session to say that the request was declined.
@@ -175,15 +179,21 @@ async fn begin(claude: &Session) {
 }
 
 #[test]
-fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
+fn requests_of_a_dropped_runner_are_refused_once() {
     for kind in KINDS {
         for (path, play) in PATHS {
             let rig = with_request(kind);
             let (log, world) = (rig.log.clone(), rig.world.clone());
             rig.run(async |claude| {
-                let (asks, watch) = (claude.incoming().unwrap(), claude.subscribe(1000, Overflow::Oldest));
+                let (incoming_requests, watch) = (claude.incoming().unwrap(), claude.subscribe(1000, Overflow::Oldest));
                 begin(&claude).await;
-                let stage = Stage { claude: claude.clone(), asks: Some(asks), watch, log: log.clone(), kind };
+                let stage = Stage {
+                    claude: claude.clone(),
+                    incoming_requests: Some(incoming_requests),
+                    watch,
+                    log: log.clone(),
+                    kind,
+                };
                 let named = stage.kind.name;
                 play(stage).await;
                 assert!(kind.is_refused(&log.written().join("\n"), "it"), "{named}, {path}: no response");
@@ -201,33 +211,33 @@ fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
 
 /// An end that kills the child says nothing to it any more.
 #[test]
-fn an_end_without_order_answers_nothing() {
+fn an_abrupt_end_sends_no_response() {
     for kind in KINDS {
         let rig = with_request(kind);
         let log = rig.log.clone();
         rig.run(async |claude| {
-            let mut asks = claude.incoming().unwrap();
+            let mut incoming_requests = claude.incoming().unwrap();
             begin(&claude).await;
-            let asked = asks.next().await.unwrap();
+            let responder = incoming_requests.next().await.unwrap();
             claude.abort();
             claude.wait_for_exit().await;
-            drop(asked);
+            drop(responder);
         });
         assert!(!kind.is_refused(&log.written().join("\n"), "it"), "{}", kind.name);
 
         let mut rig = with_request(kind);
-        let mut asks = rig.claude.incoming().unwrap();
-        let asking = async {
+        let mut incoming_requests = rig.claude.incoming().unwrap();
+        let receiving = async {
             begin(&rig.claude).await;
-            asks.next().await
+            incoming_requests.next().await
         };
         let running = async {
             (&mut rig.runner).await;
             None
         };
-        let asked = rig.world.run(or(asking, running)).unwrap();
+        let responder = rig.world.run(or(receiving, running)).unwrap();
         drop(rig.runner);
-        drop((asked, asks));
+        drop((responder, incoming_requests));
         assert!(rig.log.is_gone());
         assert!(!kind.is_refused(&rig.log.written().join("\n"), "it"), "{}", kind.name);
     }
@@ -235,23 +245,23 @@ fn an_end_without_order_answers_nothing() {
 
 /// A close leaves the time of its grace to the one who answers, and no more.
 #[test]
-fn a_close_waits_for_an_answer_no_longer_than_its_grace() {
+fn a_close_waits_for_a_response_only_for_its_grace_period() {
     for kind in KINDS {
         for last_handle in [false, true] {
             let rig = with_request(kind);
             let log = rig.log.clone();
-            let mut asks = rig.claude.incoming().unwrap();
+            let mut incoming_requests = rig.claude.incoming().unwrap();
             let (world, claude) = (rig.world.clone(), rig.claude);
             let hold = async {
                 begin(&claude).await;
                 if last_handle {
                     // The stream is none, so nothing keeps the session but its grace.
                     drop(claude);
-                    return (None, asks);
+                    return (None, incoming_requests);
                 }
-                let asked = asks.next().await;
+                let responder = incoming_requests.next().await;
                 claude.close();
-                (asked, asks)
+                (responder, incoming_requests)
             };
             let (closed, held) = rig.world.run(futures_lite::future::zip(rig.runner, hold));
             drop(held);

@@ -11,12 +11,12 @@ const LIMIT: usize = 256 << 10;
 /// Messages of the main thread that contain the partial answer: the complete messages, and the parts streamed
 /// after the last one.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct LastText {
     messages: VecDeque<Message>,
     bytes: usize,
 }
 
-impl Said {
+impl LastText {
     pub(super) fn push(&mut self, message: &Message) {
         match message.kind() {
             _ if message.is_subagent() => return,

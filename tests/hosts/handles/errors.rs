@@ -23,9 +23,9 @@ const REQUEST: &str = concat!(
 );
 
 scenarios! {
-    each_call_explains_a_cli_that_exits_at_its_start:
+    each_call_reports_an_exit_at_the_start:
         Script::new(CliVersion::V1_0_128).fault(Fault::Exit { code: 1, message: CAUSE.into() }),
-    each_call_explains_a_cli_that_dies_after_its_last_words: Script::new(CliVersion::V1_0_128)
+    each_call_reports_an_exit_after_an_error_result: Script::new(CliVersion::V1_0_128)
         .then([Step::raw(format!("{CAUSE}\n")), Step::raw(REQUEST), Step::text("one")])
         .then([Step::die(claude_duplex::Exit::Code(1))]),
 }
@@ -101,7 +101,7 @@ const HELD: &[(&str, Call<Held>)] = &[
     }),
 ];
 
-async fn each_call_explains_a_cli_that_exits_at_its_start(stage: &Stage) {
+async fn each_call_reports_an_exit_at_the_start(stage: &Stage) {
     let (claude, run) = stage.open();
     let early = begin(&claude);
     assert_explains("the runner", &run.await.to_string());
@@ -109,7 +109,7 @@ async fn each_call_explains_a_cli_that_exits_at_its_start(stage: &Stage) {
     explain(begin(&claude)).await;
 }
 
-async fn each_call_explains_a_cli_that_dies_after_its_last_words(stage: &Stage) {
+async fn each_call_reports_an_exit_after_an_error_result(stage: &Stage) {
     for (name, call) in HELD {
         let (claude, run) = stage.open();
         let mut requests = claude.incoming().unwrap();
@@ -135,9 +135,9 @@ async fn explain(calls: Vec<(&'static str, Boxed<String>)>) {
 }
 
 /// In one line, with the cause and the exit status.
-fn assert_explains(name: &str, told: &str) {
-    assert!(told.contains(CAUSE) && told.contains("exit status 1"), "{name}: {told}");
-    assert!(!told.contains('\n') && !told.contains("was closed"), "{name}: {told}");
+fn assert_explains(name: &str, error_text: &str) {
+    assert!(error_text.contains(CAUSE) && error_text.contains("exit status 1"), "{name}: {error_text}");
+    assert!(!error_text.contains('\n') && !error_text.contains("was closed"), "{name}: {error_text}");
 }
 
 fn text<T>(done: Result<T, impl Display>) -> String {

@@ -215,8 +215,8 @@ pub(crate) async fn denied(stage: &Stage) -> Done {
     assert_eq!(card.ended("then not").await?, Outcome::Success);
     assert!(card.tool_is("Bash", &ToolState::Refused, ""), "{:?}", card.tool("Bash"));
     assert!(!card.worktree.join("made.txt").exists());
-    let told = card.raw.lines().iter().any(|line| line.starts_with("< ") && line.contains("not on this card"));
-    assert!(told, "{:#?}", card.raw.lines());
+    let reported = card.raw.lines().iter().any(|line| line.starts_with("< ") && line.contains("not on this card"));
+    assert!(reported, "{:#?}", card.raw.lines());
     card.close().await
 }
 
@@ -269,21 +269,21 @@ pub(crate) async fn plans_not(stage: &Stage) -> Done {
 #[allow(dead_code, reason = "the mock CLI is never so old")]
 pub(crate) async fn asks_nobody(stage: &Stage) -> Done {
     let mut card = stage.card(false, LIMIT).await?;
-    let ask = json!({ "tool": "AskUserQuestion", "input": { "questions": [] } });
-    card.agent.prompt(script(&[ask, json!({ "text": "so be it" })])).await?;
+    let incoming = json!({ "tool": "AskUserQuestion", "input": { "questions": [] } });
+    card.agent.prompt(script(&[incoming, json!({ "text": "so be it" })])).await?;
     assert_eq!(card.ended("so be it").await?, Outcome::Success);
     assert!(card.tool_is("AskUserQuestion", &ToolState::Failed, ""), "{:?}", card.tool("AskUserQuestion"));
     card.close().await
 }
 
 /// The user answers the questions of the model.
-pub(crate) async fn asked(stage: &Stage) -> Done {
+pub(crate) async fn question_answered(stage: &Stage) -> Done {
     let mut card = stage.card(false, LIMIT).await?;
     let choices =
         json!([{ "label": "Red", "description": "as blood" }, { "label": "Blue", "description": "as the sky" }]);
     let question = json!({ "question": "Which color?", "header": "Color", "options": choices, "multiSelect": false });
-    let ask = json!({ "tool": "AskUserQuestion", "input": { "questions": [question] } });
-    card.agent.prompt(script(&[ask, json!({ "text": "so be it" })])).await?;
+    let incoming = json!({ "tool": "AskUserQuestion", "input": { "questions": [question] } });
+    card.agent.prompt(script(&[incoming, json!({ "text": "so be it" })])).await?;
     let id = card.approval().await?;
     card.board.settle(&id, Verdict::Answers(vec!["Blue".into()]))?;
     assert_eq!(card.ended("so be it").await?, Outcome::Success);

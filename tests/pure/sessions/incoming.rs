@@ -6,7 +6,7 @@ use claude_duplex::{
     RespondError,
 };
 
-use super::rig::{SECOND, all, open, until};
+use super::fixture::{SECOND, all, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
@@ -51,23 +51,23 @@ fn assert_declined(answers: &[String]) {
 }
 
 #[test]
-fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
+fn a_handled_request_is_answered_from_any_task_in_any_order() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
         let log = rig.log.clone();
         rig.run(async |claude| {
-            let mut asks = claude.incoming().unwrap();
+            let mut incoming_requests = claude.incoming().unwrap();
             let turn = claude.prompt("go").unwrap();
             let mut open = Vec::new();
             for _ in 0..3 {
-                open.push(asks.next().await.unwrap());
+                open.push(incoming_requests.next().await.unwrap());
             }
-            let commands = open.iter().map(|asked| asked.permission().unwrap().input.as_str().to_owned());
+            let commands = open.iter().map(|responder| responder.permission().unwrap().input.as_str().to_owned());
             assert!(commands.zip(["a", "b", "c"]).all(|(input, name)| input.contains(&format!("\"{name}\""))));
             let last = open.pop().unwrap();
             std::thread::spawn(move || last.respond(Decision::deny("not this one")).unwrap()).join().unwrap();
-            for asked in open.into_iter().rev() {
-                asked.respond(Decision::allow()).unwrap();
+            for responder in open.into_iter().rev() {
+                responder.respond(Decision::allow()).unwrap();
             }
             assert_eq!(turn.finish().await.outcome, Outcome::Success, "{generation:?}");
         });
@@ -77,15 +77,15 @@ fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
 }
 
 #[test]
-fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
+fn a_dropped_responder_declines_as_safe_for_the_kind() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
         for _ in 0..7 {
-            drop(asks.next().await.unwrap());
+            drop(incoming_requests.next().await.unwrap());
         }
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
     });
@@ -93,7 +93,7 @@ fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
 }
 
 #[test]
-fn an_ask_that_nobody_owns_is_declined_at_once() {
+fn a_request_without_an_owner_is_declined_at_once() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
@@ -104,15 +104,15 @@ fn an_ask_that_nobody_owns_is_declined_at_once() {
 }
 
 #[test]
-fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
+fn a_dropped_stream_declines_untaken_and_later_requests() {
     let script = Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]);
     let rig = open(script);
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let first = asks.next().await.unwrap();
-        drop(asks);
+        let first = incoming_requests.next().await.unwrap();
+        drop(incoming_requests);
         // What it has taken is not touched.
         first.respond(Decision::allow()).unwrap();
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
@@ -125,7 +125,7 @@ fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
 }
 
 #[test]
-fn an_ask_has_one_owner() {
+fn incoming_requests_have_one_owner() {
     let rig = open(everything());
     rig.run(async |claude| {
         let permissions = claude.incoming_of(IncomingKinds::NONE.with(IncomingKind::Permission)).unwrap();
@@ -142,14 +142,14 @@ fn an_ask_has_one_owner() {
 }
 
 #[test]
-fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
+fn a_withdrawal_is_reported_and_a_later_response_is_stale() {
     let rig = open(Script::default().then([shell(&["a", "b"]).withdrawn_after(5 * SECOND), Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
         let mut watch = claude.subscribe(1000, Overflow::Oldest);
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let first = asks.next().await.unwrap();
+        let first = incoming_requests.next().await.unwrap();
         let both = futures_lite::future::zip(first.withdrawn(), first.withdrawn()).await;
         assert_eq!(both, (CancelledReason::Cli, CancelledReason::Cli));
         until(&mut watch, |action| matches!(action, Action::IncomingCancelled { .. })).await;
@@ -157,25 +157,25 @@ fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
         turn.finish().await;
         // The second was withdrawn before anybody took it.
         claude.close();
-        assert!(asks.next().await.is_none());
+        assert!(incoming_requests.next().await.is_none());
     });
     assert!(log.answers().is_empty());
 }
 
 /// Of two who show a permission prompt, the one that does not decide it takes it away.
 #[test]
-fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
+fn each_subscriber_learns_once_how_a_request_ended() {
     let calls = shell(&["a", "b", "c", "d", "e"]).withdrawn_after(5 * SECOND);
     let rig = open(Script::default().then([calls, Step::hook("h", "PreToolUse"), Step::text("done")]));
-    let (watching, asked) = rig.run(async |claude| {
+    let (watching, responder) = rig.run(async |claude| {
         let watching = [claude.subscribe(1000, Overflow::Oldest), claude.subscribe(1000, Overflow::DeltasFirst)];
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let mut open = Vec::new();
         for _ in 0..5 {
-            open.push(asks.next().await.unwrap());
+            open.push(incoming_requests.next().await.unwrap());
         }
-        let asked: Vec<_> = open.iter().map(|asked| asked.id()).collect();
+        let responder: Vec<_> = open.iter().map(|responder| responder.id()).collect();
         let mut open = open.into_iter();
         let mut next = || open.next().unwrap();
         next().respond(Decision::allow()).unwrap();
@@ -184,37 +184,41 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         drop(next());
         next().withdrawn().await;
         // Nobody owns the hook.
-        drop(asks);
+        drop(incoming_requests);
         turn.finish().await;
-        (watching, asked)
+        (watching, responder)
     });
     let expected = ["allowed", "denied", "error", "declined", "cancelled by the CLI", "declined"];
     for watch in watching {
-        let told = futures_lite::future::block_on(all(watch));
+        let reported = futures_lite::future::block_on(all(watch));
         let mut ends = Vec::new();
-        for action in told.into_iter().map(Result::unwrap) {
+        for action in reported.into_iter().map(Result::unwrap) {
             match action {
-                Action::IncomingAnswered { id: ask, response: verdict, .. } => ends.push((ask, verdict.to_string())),
-                Action::IncomingCancelled { id: ask, reason, .. } => ends.push((ask, reason.to_string())),
+                Action::IncomingAnswered { id: incoming_request, response: verdict, .. } => {
+                    ends.push((incoming_request, verdict.to_string()))
+                }
+                Action::IncomingCancelled { id: incoming_request, reason, .. } => {
+                    ends.push((incoming_request, reason.to_string()))
+                }
                 _ => {}
             }
         }
         ends.sort();
         let (ids, ends): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
-        assert_eq!((&ids[..5], &ends[..]), (&asked[..], &expected.map(str::to_owned)[..]));
+        assert_eq!((&ids[..5], &ends[..]), (&responder[..], &expected.map(str::to_owned)[..]));
     }
 }
 
 #[test]
-fn an_answer_of_another_kind_is_a_decline() {
+fn a_response_of_another_kind_declines_the_request() {
     let hook = Step::hook("h", "PreToolUse");
     let rig = open(Script::default().then([hook, Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let asked = asks.next().await.unwrap();
-        assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Mismatch));
+        let responder = incoming_requests.next().await.unwrap();
+        assert_eq!(responder.respond(Decision::allow()), Err(RespondError::Mismatch));
         turn.finish().await;
     });
     let answers = log.answers();
@@ -222,27 +226,27 @@ fn an_answer_of_another_kind_is_a_decline() {
 }
 
 #[test]
-fn the_end_of_the_session_withdraws_what_is_open() {
+fn the_end_of_the_session_withdraws_open_requests() {
     let rig = open(Script::default().then([shell(&["a"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let _turn = claude.prompt("go").unwrap();
-        let asked = asks.next().await.unwrap();
+        let responder = incoming_requests.next().await.unwrap();
         claude.abort();
-        assert!(matches!(asked.withdrawn().await, CancelledReason::Ended(_)));
-        assert!(asks.next().await.is_none());
-        drop(asked);
+        assert!(matches!(responder.withdrawn().await, CancelledReason::Ended(_)));
+        assert!(incoming_requests.next().await.is_none());
+        drop(responder);
         assert!(claude.incoming().unwrap().next().await.is_none());
     });
 }
 
 #[test]
-fn one_who_watches_late_is_given_what_is_open() {
+fn a_late_subscriber_gets_the_open_requests() {
     let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
+        let (first, second) = (incoming_requests.next().await.unwrap(), incoming_requests.next().await.unwrap());
         let open = |claude: &claude_duplex::Session| -> Vec<_> {
             claude.open_incoming().iter().map(|request| request.id()).collect()
         };
@@ -253,24 +257,24 @@ fn one_who_watches_late_is_given_what_is_open() {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         let open_then = open(&claude);
         assert_eq!(open_then, [second.id()]);
-        let asked = second.id();
+        let responder = second.id();
         second.respond(Decision::allow()).unwrap();
-        asks.next().await.unwrap().respond(Decision::allow()).unwrap();
+        incoming_requests.next().await.unwrap().respond(Decision::allow()).unwrap();
         turn.finish().await;
         assert!(open(&claude).is_empty());
         claude.close();
-        let (mut asked_of, mut ends) = (Vec::new(), Vec::new());
+        let (mut requested_of, mut ends) = (Vec::new(), Vec::new());
         for action in all(watch).await.into_iter().map(Result::unwrap) {
             match action {
-                Action::IncomingRequest(ask) => asked_of.push(ask.id()),
-                Action::IncomingAnswered { id: ask, .. } => ends.push(ask),
+                Action::IncomingRequest(incoming_request) => requested_of.push(incoming_request.id()),
+                Action::IncomingAnswered { id: incoming_request, .. } => ends.push(incoming_request),
                 _ => {}
             }
         }
-        assert_eq!(asked_of[0], asked, "it was open");
-        assert_eq!((asked_of.len(), asked_of.contains(&gone)), (2, false));
+        assert_eq!(requested_of[0], responder, "it was open");
+        assert_eq!((requested_of.len(), requested_of.contains(&gone)), (2, false));
         // Of the one that it never heard of it may hear the end.
         ends.retain(|end| *end != gone);
-        assert_eq!(ends, asked_of);
+        assert_eq!(ends, requested_of);
     });
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -203,30 +204,32 @@ pub(crate) fn open_built(script: Script, builder: SessionBuilder) -> Rig {
 
 impl Rig {
     /// Runs the session beside what the test does with it, then to its end.
-    pub(crate) fn run<F: Future>(self, test: impl FnOnce(Session) -> F) -> F::Output {
-        self.world.run(self.runner.run_until(test(self.claude)))
+    pub(crate) fn run<'t, F: Future + 't>(self, test: impl FnOnce(Session) -> F) -> F::Output {
+        // Boxed, so that the runner is not compiled once for each test.
+        let test: Pin<Box<dyn Future<Output = F::Output> + 't>> = Box::pin(test(self.claude));
+        self.world.run(self.runner.run_until(test))
     }
 }
 
 /// All that a subscriber is told until the end.
 pub(crate) async fn all(mut subscriber: Subscriber) -> Vec<Result<Action, Lagged>> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(next) = subscriber.next().await {
-        told.push(next);
+        reported.push(next);
     }
-    told
+    reported
 }
 
 /// The actions up to the first that is wanted.
 pub(crate) async fn until(subscriber: &mut Subscriber, wanted: impl Fn(&Action) -> bool) -> Vec<Action> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(action) = subscriber.next().await {
-        told.push(action.expect("no lag"));
-        if wanted(&told[told.len() - 1]) {
-            return told;
+        reported.push(action.expect("no lag"));
+        if wanted(&reported[reported.len() - 1]) {
+            return reported;
         }
     }
-    panic!("it never came: {told:?}");
+    panic!("it never came: {reported:?}");
 }
 
 /// The text that a message adds to an answer, in parts.

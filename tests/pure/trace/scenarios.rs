@@ -49,9 +49,9 @@ pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mu
 /// Goes on until then, and answers what is asked but for one tool.
 pub(crate) async fn answer_until(claude: &mut Claude, mut over: impl FnMut(&Action) -> bool) {
     while let Some(action) = claude.next().await {
-        if let Action::IncomingRequest(ask) = &action {
-            if !ask.permission().is_ok_and(|tool| tool.tool_name == "Slow") {
-                claude.respond(ask.id(), answer(ask)).unwrap();
+        if let Action::IncomingRequest(incoming_request) = &action {
+            if !incoming_request.permission().is_ok_and(|tool| tool.tool_name == "Slow") {
+                claude.respond(incoming_request.id(), answer(incoming_request)).unwrap();
             }
         }
         if over(&action) {
@@ -65,15 +65,15 @@ pub(crate) async fn answer_until_idle(claude: &mut Claude) {
 }
 
 /// Nothing that the host says to the incoming request is without the secret.
-fn answer(ask: &IncomingRequest) -> IncomingResponse {
-    match ask.kind() {
-        IncomingKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
+fn answer(incoming_request: &IncomingRequest) -> IncomingResponse {
+    match incoming_request.kind() {
+        IncomingKind::Permission => match incoming_request.permission().unwrap().tool_name.as_str() {
             "Bash" => Decision::allow_with(object("command")).into(),
             "Raw" => IncomingResponse::Raw(Json::from(&json!({ "behavior": "deny", "message": SECRET }))),
             _ => Decision::deny(secret("no")).into(),
         },
         IncomingKind::Hook => HookOutput::new().system_message(secret("mind")).into(),
-        IncomingKind::Mcp => ask.mcp().unwrap().result(&object("text")).into(),
+        IncomingKind::Mcp => incoming_request.mcp().unwrap().result(&object("text")).into(),
         IncomingKind::Elicitation => ElicitationResponse::accept_with(object("name")).into(),
         IncomingKind::Dialog => DialogResponse::completed(object("picked")).into(),
         _ => IncomingResponse::Error { message: secret("what is that") },
@@ -97,12 +97,12 @@ pub(crate) fn everything() {
         ToolStep::bash(secret("ls")).requires_permission().returns(secret("a file")).into(),
         ToolStep::new("Write", object("text")).requires_permission().into(),
         ToolStep::new("Raw", object("text")).requires_permission().fails().into(),
-        Step::ask("hook_callback", [("callback_id", Json::from_text("guard")), ("input", Json::from(&hook))]),
+        Step::request("hook_callback", [("callback_id", Json::from_text("guard")), ("input", Json::from(&hook))]),
         Step::mcp("docs", call),
         Step::elicitation("docs", &secret("who are you?")),
         Step::dialog("pick", object("choices")),
         Step::dialog("undeclared", object("choices")).withdrawn_after(SECOND),
-        Step::ask("newest", [("text", Json::from_text(SECRET))]),
+        Step::request("newest", [("text", Json::from_text(SECRET))]),
         Step::from(ToolStep::new("Slow", object("text")).requires_permission()).withdrawn_after(SECOND),
         Step::raw(format!("{SECRET} is not JSON\n")),
         Step::raw(format!("[\"{SECRET}\"]\n")),

@@ -18,7 +18,7 @@ use crate::protocol::input::Input;
 pub(super) type Writer = Box<dyn Write + Send + Sync>;
 
 /// The writer and the tracer of one session.
-pub(crate) struct Aside {
+pub(crate) struct HostCalls {
     tracer: Tracer,
     /// `None` without a journal, and after a panic of the writer.
     writer: Option<Writer>,
@@ -27,12 +27,12 @@ pub(crate) struct Aside {
 /// Deferred data for writer and tracer.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    pub(super) told: Vec<Told>,
+    pub(super) events: Vec<TraceEvent>,
     pub(super) journal: Vec<u8>,
 }
 
 /// One event for the tracer.
-pub(crate) enum Told {
+pub(crate) enum TraceEvent {
     Input(Input<'static>),
     Prompted(PromptId),
     Requested(RequestId),
@@ -41,7 +41,7 @@ pub(crate) enum Told {
     Order(ChildCommand),
 }
 
-impl Aside {
+impl HostCalls {
     pub(super) fn new(tracer: Tracer, writer: Option<Writer>) -> Self {
         Self { tracer, writer }
     }
@@ -52,8 +52,8 @@ impl Aside {
     /// If the journal cannot be written.
     pub(crate) fn run(&mut self, waiting: Waiting) -> io::Result<()> {
         let written = self.write(&waiting.journal);
-        for told in waiting.told {
-            told.to(&mut self.tracer);
+        for events in waiting.events {
+            events.to(&mut self.tracer);
         }
         written
     }
@@ -72,11 +72,11 @@ impl Aside {
 
 impl Waiting {
     pub(crate) fn is_empty(&self) -> bool {
-        self.told.is_empty() && self.journal.is_empty()
+        self.events.is_empty() && self.journal.is_empty()
     }
 }
 
-impl Told {
+impl TraceEvent {
     fn to(self, tracer: &mut Tracer) {
         match self {
             Self::Input(input) => tracer.input(&input),
@@ -104,9 +104,9 @@ pub(super) fn is_traced(_: bool) -> bool {
 
 /// Lines of a journal that are not written yet.
 #[derive(Clone, Default)]
-pub(super) struct Spool(Arc<Mutex<Vec<u8>>>);
+pub(super) struct JournalBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Spool {
+impl JournalBuffer {
     pub(super) fn len(&self) -> usize {
         self.lines().len()
     }
@@ -120,7 +120,7 @@ impl Spool {
     }
 }
 
-impl Write for Spool {
+impl Write for JournalBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.lines().extend_from_slice(bytes);
         Ok(bytes.len())

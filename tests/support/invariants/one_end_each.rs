@@ -1,9 +1,9 @@
 //! Invariant 5: what was begun is ended once, and nothing comes after the end.
 
-#[path = "../settle.rs"]
-mod settle;
+#[path = "../one_end.rs"]
+mod one_end;
 
-use settle::Settled;
+use one_end::Settled;
 
 use super::Case;
 

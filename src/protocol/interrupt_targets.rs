@@ -14,12 +14,12 @@ use crate::wire::control::Receipt;
 const TRIES: u8 = 3;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Aims {
-    aims: Vec<Aim>,
+pub(crate) struct InterruptTargets {
+    targets: Vec<InterruptTarget>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Aim {
+struct InterruptTarget {
     prompt: PromptId,
     step: Step,
     tries: u8,
@@ -46,32 +46,32 @@ pub(crate) enum FollowUp {
     Stopped(PromptId),
 }
 
-impl Aims {
+impl InterruptTargets {
     pub(crate) fn interrupting(&mut self, prompt: PromptId) {
         match self.find(prompt) {
-            Some(aim) => aim.step = Step::Interrupting,
-            None => self.aims.push(Aim { prompt, step: Step::Interrupting, tries: 0 }),
+            Some(target) => target.step = Step::Interrupting,
+            None => self.targets.push(InterruptTarget { prompt, step: Step::Interrupting, tries: 0 }),
         }
     }
 
     /// Records that a prompt is being cancelled. If that is too late, the prompt is interrupted.
     pub(crate) fn withdrawing(&mut self, prompt: PromptId) {
         match self.find(prompt) {
-            Some(aim) => aim.step = Step::Withdrawing,
-            None => self.aims.push(Aim { prompt, step: Step::Withdrawing, tries: 0 }),
+            Some(target) => target.step = Step::Withdrawing,
+            None => self.targets.push(InterruptTarget { prompt, step: Step::Withdrawing, tries: 0 }),
         }
     }
 
     /// Records the acknowledgement of an interrupt. `taken` is `true` if a turn is known to have the prompt.
     pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
-        let aim = self.find(prompt)?;
+        let target = self.find(prompt)?;
         match receipt.still_queues(prompt.uuid()) {
             Some(true) => {
-                aim.step = Step::Withdrawing;
+                target.step = Step::Withdrawing;
                 Some(FollowUp::Withdraw(prompt))
             }
             None if !taken => {
-                aim.step = Step::Unsure;
+                target.step = Step::Unsure;
                 None
             }
             listed => {
@@ -84,48 +84,50 @@ impl Aims {
 
     /// Records a result. The interrupt did not stop prompts that are still open after it.
     pub(crate) fn missed(&mut self, is_open: impl Fn(PromptId) -> bool) -> Vec<FollowUp> {
-        let unsure = self.aims.iter_mut().filter(|aim| aim.step == Step::Unsure && is_open(aim.prompt));
-        let withdraw = |aim: &mut Aim| {
-            aim.step = Step::Withdrawing;
-            FollowUp::Withdraw(aim.prompt)
+        let unsure = self.targets.iter_mut().filter(|target| target.step == Step::Unsure && is_open(target.prompt));
+        let withdraw = |target: &mut InterruptTarget| {
+            target.step = Step::Withdrawing;
+            FollowUp::Withdraw(target.prompt)
         };
         unsure.map(withdraw).collect()
     }
 
     /// Removes the target: the interrupt was refused, or got no response.
     pub(crate) fn drop(&mut self, prompt: PromptId) {
-        self.aims.retain(|aim| aim.prompt != prompt);
+        self.targets.retain(|target| target.prompt != prompt);
     }
 
     /// Records the response to a cancellation.
     pub(crate) fn withdrawn(&mut self, uuid: Uuid, found: bool) {
-        for aim in self.aims.iter_mut().filter(|aim| aim.prompt.uuid() == uuid && aim.step == Step::Withdrawing) {
-            aim.step = if found { Step::Withdrawing } else { Step::Waiting };
+        for target in
+            self.targets.iter_mut().filter(|target| target.prompt.uuid() == uuid && target.step == Step::Withdrawing)
+        {
+            target.step = if found { Step::Withdrawing } else { Step::Waiting };
         }
     }
 
     /// Removes the targets whose prompts have ended.
     pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
-        self.aims.retain(|aim| is_open(aim.prompt));
+        self.targets.retain(|target| is_open(target.prompt));
     }
 
     /// Returns the next target that a turn has taken up after all. `taken` yields the prompts that turns have.
     /// Called after every line.
     pub(crate) fn due(&mut self, mut taken: impl Iterator<Item = PromptId>) -> Option<FollowUp> {
-        self.aims.retain(|aim| aim.tries < TRIES);
-        let waits = |aim: &Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing);
-        if !self.aims.iter().any(waits) {
+        self.targets.retain(|target| target.tries < TRIES);
+        let waits = |target: &InterruptTarget| matches!(target.step, Step::Waiting | Step::Withdrawing);
+        if !self.targets.iter().any(waits) {
             return None;
         }
-        let late = |prompt| self.aims.iter().position(|aim| aim.prompt == prompt && waits(aim));
+        let late = |prompt| self.targets.iter().position(|target| target.prompt == prompt && waits(target));
         let at = taken.find_map(late)?;
-        let aim = &mut self.aims[at];
-        aim.tries += 1;
-        aim.step = Step::Interrupting;
-        Some(FollowUp::Interrupt(aim.prompt))
+        let target = &mut self.targets[at];
+        target.tries += 1;
+        target.step = Step::Interrupting;
+        Some(FollowUp::Interrupt(target.prompt))
     }
 
-    fn find(&mut self, prompt: PromptId) -> Option<&mut Aim> {
-        self.aims.iter_mut().find(|aim| aim.prompt == prompt)
+    fn find(&mut self, prompt: PromptId) -> Option<&mut InterruptTarget> {
+        self.targets.iter_mut().find(|target| target.prompt == prompt)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::MockCli;
-use super::state::{Block, Calls, Doing, Speech};
+use super::state::{Block, Calls, Doing, Stream};
 use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::fault::Fault;
@@ -18,15 +18,15 @@ const THINKS: Duration = Duration::from_millis(1);
 
 impl MockCli {
     /// Collects the steps of the model's next message.
-    pub(super) fn next_speech(&mut self) -> Speech {
+    pub(super) fn next_stream_step(&mut self) -> Stream {
         let id = self.writer.message_id();
-        let mut speech = Speech {
+        let mut stream = Stream {
             id,
             blocks: VecDeque::new(),
             parts: 0,
             muted: false,
             index: 0,
-            asked: false,
+            model_called: false,
             opened: false,
             in_block: false,
             so_far: String::new(),
@@ -35,14 +35,14 @@ impl MockCli {
         while let Some(step) = self.turn.as_mut().and_then(|turn| turn.steps.pop_front()) {
             match step.0 {
                 Kind::Text { text, parts, every } => {
-                    speech.blocks.push_back(Block::Text { parts: split(&text, parts), every });
+                    stream.blocks.push_back(Block::Text { parts: split(&text, parts), every });
                 }
-                Kind::Thinking(text) => speech.blocks.push_back(Block::Thinking(text)),
+                Kind::Thinking(text) => stream.blocks.push_back(Block::Thinking(text)),
                 Kind::Tools { calls, at_once } => {
                     for tool in calls {
-                        speech.blocks.push_back(Block::Tool { id: self.writer.tool_id(), tool });
+                        stream.blocks.push_back(Block::Tool { id: self.writer.tool_id(), tool });
                     }
-                    speech.at_once = Some(at_once);
+                    stream.at_once = Some(at_once);
                     break;
                 }
                 other => {
@@ -53,88 +53,88 @@ impl MockCli {
                 }
             }
         }
-        speech
+        stream
     }
 
     /// Writes the next part of a block, or ends the block or the message.
-    pub(super) fn speak(&mut self, mut speech: Speech) {
-        self.muted = speech.muted;
-        if !speech.asked {
-            speech.asked = true;
-            self.ask_model();
+    pub(super) fn stream_answer(&mut self, mut stream: Stream) {
+        self.muted = stream.muted;
+        if !stream.model_called {
+            stream.model_called = true;
+            self.call_model();
             if let Some(turn) = &mut self.turn {
                 turn.at = turn.at.saturating_add(THINKS);
-                turn.doing = Doing::Speaking(speech);
+                turn.doing = Doing::Speaking(stream);
             }
             return;
         }
-        if !speech.opened {
-            speech.opened = true;
+        if !stream.opened {
+            stream.opened = true;
             if let Some(turn) = &mut self.turn {
                 turn.requests += 1;
-                turn.asked = false;
-                turn.calls = Calls::new(speech.at_once.unwrap_or(false));
+                turn.model_called = false;
+                turn.calls = Calls::new(stream.at_once.unwrap_or(false));
             }
-            if self.script.partial && self.habits.echoes_at_request {
+            if self.script.partial && self.behavior.echoes_at_request {
                 self.pay_echo();
             }
             let message = json!({
-                "id": speech.id, "type": "message", "role": "assistant", "model": "claude-script", "content": [],
+                "id": stream.id, "type": "message", "role": "assistant", "model": "claude-script", "content": [],
                 "stop_reason": null, "stop_sequence": null,
             });
             self.stream(&json!({ "type": "message_start", "message": message }));
         }
-        let Some(block) = speech.blocks.front_mut() else { return self.close_speech(&speech) };
-        if !speech.in_block {
-            speech.in_block = true;
+        let Some(block) = stream.blocks.front_mut() else { return self.finish_stream(&stream) };
+        if !stream.in_block {
+            stream.in_block = true;
             let empty = match block {
                 Block::Text { .. } => json!({ "type": "text", "text": "" }),
                 Block::Thinking(_) => json!({ "type": "thinking", "thinking": "", "signature": "" }),
                 Block::Tool { id, tool } => json!({ "type": "tool_use", "id": id, "name": tool.name, "input": {} }),
             };
-            self.stream(&json!({ "type": "content_block_start", "index": speech.index, "content_block": empty }));
+            self.stream(&json!({ "type": "content_block_start", "index": stream.index, "content_block": empty }));
         }
         let mut wait = Duration::ZERO;
         let mut called = None;
         let whole = match block {
             Block::Text { parts, every } => match parts.pop_front() {
                 Some(part) => {
-                    speech.so_far.push_str(&part);
+                    stream.so_far.push_str(&part);
                     wait = *every;
-                    self.delta(speech.index, &json!({ "type": "text_delta", "text": part }));
-                    speech.parts += 1;
+                    self.delta(stream.index, &json!({ "type": "text_delta", "text": part }));
+                    stream.parts += 1;
                     None
                 }
                 None => {
-                    let text = std::mem::take(&mut speech.so_far);
+                    let text = std::mem::take(&mut stream.so_far);
                     if let Some(turn) = &mut self.turn {
-                        turn.said.clone_from(&text);
+                        turn.answer_text.clone_from(&text);
                     }
                     Some(Json::from(&json!({ "type": "text", "text": text })))
                 }
             },
             Block::Thinking(text) => {
-                self.delta(speech.index, &json!({ "type": "thinking_delta", "thinking": text }));
+                self.delta(stream.index, &json!({ "type": "thinking_delta", "thinking": text }));
                 Some(Json::from(&json!({ "type": "thinking", "thinking": text, "signature": "c2ln" })))
             }
             Block::Tool { id, tool } => {
                 let ToolStep { name, input, .. } = &*tool;
-                self.delta(speech.index, &json!({ "type": "input_json_delta", "partial_json": input.as_str() }));
+                self.delta(stream.index, &json!({ "type": "input_json_delta", "partial_json": input.as_str() }));
                 called = Some((id.clone(), tool.clone()));
                 Some(Line::new("tool_use").put("id", &*id).put("name", name).put("input", input).object())
             }
         };
-        if whole.is_none() && self.breaks_after(&speech) {
-            return self.break_stream(speech);
+        if whole.is_none() && self.breaks_after(&stream) {
+            return self.break_stream(stream);
         }
         if let Some(whole) = whole {
             self.pay_echo();
-            let line = self.writer.assistant(&speech.id, &whole, None, None);
+            let line = self.writer.assistant(&stream.id, &whole, None, None);
             self.write(&line);
-            self.stream(&json!({ "type": "content_block_stop", "index": speech.index }));
-            speech.blocks.pop_front();
-            speech.index += 1;
-            speech.in_block = false;
+            self.stream(&json!({ "type": "content_block_stop", "index": stream.index }));
+            stream.blocks.pop_front();
+            stream.index += 1;
+            stream.in_block = false;
         }
         if let Some((id, tool)) = called {
             self.add_call(id, tool);
@@ -142,22 +142,22 @@ impl MockCli {
         if let Some(turn) = &mut self.turn {
             turn.at = turn.at.saturating_add(wait);
         }
-        self.set_doing(Doing::Speaking(speech));
+        self.set_doing(Doing::Speaking(stream));
     }
 
-    fn breaks_after(&self, speech: &Speech) -> bool {
-        let after = |fault: &Fault| matches!(fault, Fault::BreakStream(parts) if *parts == speech.parts);
-        speech.index == 0 && !self.broke && self.script.faults.iter().any(after)
+    fn breaks_after(&self, stream: &Stream) -> bool {
+        let after = |fault: &Fault| matches!(fault, Fault::BreakStream(parts) if *parts == stream.parts);
+        stream.index == 0 && !self.broke && self.script.faults.iter().any(after)
     }
 
     /// Breaks the stream in the middle of its first block, and calls the model again. Before 2.1.250 the response then
     /// arrives complete, as another message (`stream_cut` of each version).
-    fn break_stream(&mut self, mut speech: Speech) {
+    fn break_stream(&mut self, mut stream: Stream) {
         self.broke = true;
         let streams_again = self.script.generation >= CliVersion::V2_1_250;
         if streams_again && self.script.partial {
-            self.stream(&json!({ "type": "content_block_stop", "index": speech.index }));
-            let line = self.writer.stream_broke(&speech.id, speech.index);
+            self.stream(&json!({ "type": "content_block_stop", "index": stream.index }));
+            let line = self.writer.stream_broke(&stream.id, stream.index);
             self.write(&line);
         }
         if streams_again {
@@ -165,17 +165,17 @@ impl MockCli {
             let line = self.writer.system("api_retry", &fields);
             self.write(&line);
         }
-        if let Some(Block::Text { parts, .. }) = speech.blocks.front_mut() {
+        if let Some(Block::Text { parts, .. }) = stream.blocks.front_mut() {
             // The text so far is written again.
-            parts.push_front(std::mem::take(&mut speech.so_far));
+            parts.push_front(std::mem::take(&mut stream.so_far));
         }
-        speech.id = self.writer.message_id();
-        (speech.opened, speech.in_block, speech.muted) = (false, false, !streams_again);
-        self.set_doing(Doing::Speaking(speech));
+        stream.id = self.writer.message_id();
+        (stream.opened, stream.in_block, stream.muted) = (false, false, !streams_again);
+        self.set_doing(Doing::Speaking(stream));
     }
 
-    fn close_speech(&mut self, speech: &Speech) {
-        let calls = speech.at_once.is_some();
+    fn finish_stream(&mut self, stream: &Stream) {
+        let calls = stream.at_once.is_some();
         self.close_stream(if calls { "tool_use" } else { "end_turn" });
         if calls {
             self.set_doing(Doing::Calling);
@@ -195,10 +195,10 @@ impl MockCli {
     }
 
     /// Writes the text so far of an interrupted message.
-    pub(super) fn say_what_came(&mut self, speech: &Speech) {
-        if self.habits.says_what_it_had && !speech.so_far.is_empty() {
-            let block = Json::from(&json!({ "type": "text", "text": speech.so_far }));
-            let line = self.writer.assistant(&speech.id, &block, None, None);
+    pub(super) fn write_partial(&mut self, stream: &Stream) {
+        if self.behavior.writes_partial_text && !stream.so_far.is_empty() {
+            let block = Json::from(&json!({ "type": "text", "text": stream.so_far }));
+            let line = self.writer.assistant(&stream.id, &block, None, None);
             self.write(&line);
         }
     }

@@ -46,22 +46,22 @@ fn session() -> Protocol {
 }
 
 /// What a line of the CLI asks, if it asks.
-fn asked(protocol: &mut Protocol, line: &[u8]) -> Option<IncomingRequest> {
+fn request(protocol: &mut Protocol, line: &[u8]) -> Option<IncomingRequest> {
     protocol.receive(SessionTime::ZERO, line);
     protocol.receive(SessionTime::ZERO, b"\n");
     let actions: Vec<Action> = std::iter::from_fn(|| protocol.poll_action()).collect();
     actions.into_iter().find_map(|action| match action {
-        Action::IncomingRequest(ask) => Some(ask),
+        Action::IncomingRequest(incoming_request) => Some(incoming_request),
         _ => None,
     })
 }
 
 /// What its view is called, and the fields that it does not name.
-fn view(ask: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
+fn view(incoming_request: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
     let names = |fields: &claude_duplex::message::Fields| fields.iter().map(|(name, _)| name.to_owned()).collect();
-    Ok(match ask.kind() {
+    Ok(match incoming_request.kind() {
         IncomingKind::Permission => {
-            let permission = ask.permission()?;
+            let permission = incoming_request.permission()?;
             assert!(permission.suggestions().iter().all(|update| update.change().is_ok()), "{permission:?}");
             if permission.tool_name == "AskUserQuestion" {
                 assert_eq!(permission.questions()?.list.len(), 1);
@@ -69,11 +69,11 @@ fn view(ask: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
             (format!("can_use_tool {}", permission.tool_name), names(&permission.unknown_fields))
         }
         IncomingKind::Hook => {
-            let hook = ask.hook()?;
+            let hook = incoming_request.hook()?;
             (hook.input.event.to_string(), names(hook.input.details()?.unknown_fields()))
         }
         IncomingKind::Mcp => {
-            let message = ask.mcp()?;
+            let message = incoming_request.mcp()?;
             assert!(message.rpc().is_ok(), "{message:?}");
             ("mcp_message".to_owned(), names(&message.unknown_fields))
         }
@@ -82,7 +82,7 @@ fn view(ask: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
 }
 
 #[test]
-fn every_ask_of_the_recordings_is_read_by_its_view() {
+fn every_recorded_incoming_request_decodes() {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut unknown_names = BTreeSet::new();
     let mut count = 0;
@@ -90,8 +90,8 @@ fn every_ask_of_the_recordings_is_read_by_its_view() {
         let mut protocol = session();
         for line in lines {
             let What::Out(line) = line else { continue };
-            let Some(ask) = asked(&mut protocol, &line) else { continue };
-            let (view, rest) = view(&ask).unwrap_or_else(|error| panic!("{version}/{name}: {error}"));
+            let Some(incoming_request) = request(&mut protocol, &line) else { continue };
+            let (view, rest) = view(&incoming_request).unwrap_or_else(|error| panic!("{version}/{name}: {error}"));
             unknown_names.extend(rest.into_iter().map(|field| format!("{view}.{field}")));
             versions.entry(view).or_default().insert(version.clone());
             count += 1;
@@ -106,35 +106,37 @@ fn every_ask_of_the_recordings_is_read_by_its_view() {
 }
 
 /// The typed answer that says what was said.
-fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
+fn typed(incoming_request: &IncomingRequest, recorded_response: &Value) -> IncomingResponse {
     let parse = |value: &Value| Json::parse(&value.to_string()).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    match ask.kind() {
-        IncomingKind::Permission if ask.permission().unwrap().tool_name == "AskUserQuestion" => {
-            let questions = ask.permission().unwrap().questions().unwrap();
+    match incoming_request.kind() {
+        IncomingKind::Permission if incoming_request.permission().unwrap().tool_name == "AskUserQuestion" => {
+            let questions = incoming_request.permission().unwrap().questions().unwrap();
             let [question] = &questions.list[..] else { panic!("there is one question") };
-            let answer = text(&said["updatedInput"]["answers"][&question.question]);
+            let answer = text(&recorded_response["updatedInput"]["answers"][&question.question]);
             IncomingResponse::from(questions.reply().choose(&question.question, answer).unwrap().decision())
         }
-        IncomingKind::Permission if said["behavior"] == "allow" => Decision::allow().into(),
+        IncomingKind::Permission if recorded_response["behavior"] == "allow" => Decision::allow().into(),
         IncomingKind::Permission => {
-            let deny = Deny::new(text(&said["message"]));
-            IncomingResponse::from(if said["interrupt"] == true { deny.and_interrupt() } else { deny })
+            let deny = Deny::new(text(&recorded_response["message"]));
+            IncomingResponse::from(if recorded_response["interrupt"] == true { deny.and_interrupt() } else { deny })
         }
         IncomingKind::Hook => {
             let output = HookOutput::new();
-            IncomingResponse::from(match (said["continue"].as_bool(), said["decision"].as_str()) {
-                (Some(false), _) => output.stop(text(&said["stopReason"])),
-                (Some(true), _) => output.continue_turn(),
-                (None, Some(decision)) => {
-                    output.decision(HookOutputDecision::from(decision)).reason(text(&said["reason"]))
-                }
-                (None, None) => output,
-            })
+            IncomingResponse::from(
+                match (recorded_response["continue"].as_bool(), recorded_response["decision"].as_str()) {
+                    (Some(false), _) => output.stop(text(&recorded_response["stopReason"])),
+                    (Some(true), _) => output.continue_turn(),
+                    (None, Some(decision)) => {
+                        output.decision(HookOutputDecision::from(decision)).reason(text(&recorded_response["reason"]))
+                    }
+                    (None, None) => output,
+                },
+            )
         }
         IncomingKind::Mcp => {
-            let message = ask.mcp().unwrap();
-            let result = &said["mcp_response"]["result"];
+            let message = incoming_request.mcp().unwrap();
+            let result = &recorded_response["mcp_response"]["result"];
             if result["capabilities"]["tools"]["listChanged"] == true {
                 // That host could change its tools; a `SdkMcpServer` has those that it has.
                 return message.result(&parse(result)).into();
@@ -156,7 +158,7 @@ fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
 }
 
 #[test]
-fn every_answer_of_the_recordings_can_be_made() {
+fn every_recorded_response_can_be_built() {
     let mut answers = BTreeMap::new();
     for (version, name, lines) in recordings() {
         let mut protocol = session();
@@ -165,10 +167,10 @@ fn every_answer_of_the_recordings_can_be_made() {
         for line in lines {
             match line {
                 What::Out(line) => {
-                    open.extend(asked(&mut protocol, &line));
-                    let said: Value = serde_json::from_slice(&line).unwrap_or_default();
-                    if said["type"] == "control_cancel_request" {
-                        withdrawn.extend(said["request_id"].as_str().map(str::to_owned));
+                    open.extend(request(&mut protocol, &line));
+                    let recorded_response: Value = serde_json::from_slice(&line).unwrap_or_default();
+                    if recorded_response["type"] == "control_cancel_request" {
+                        withdrawn.extend(recorded_response["request_id"].as_str().map(str::to_owned));
                     }
                 }
                 What::In(line) => {
@@ -177,9 +179,12 @@ fn every_answer_of_the_recordings_can_be_made() {
                         continue;
                     }
                     let id = recorded["response"]["request_id"].as_str().unwrap_or_default();
-                    let ask = open.iter().find(|ask| ask.request_id() == id).expect("an answer to an ask");
-                    let answer = typed(ask, &recorded["response"]["response"]);
-                    if let Err(reason) = protocol.respond(SessionTime::ZERO, ask.id(), answer) {
+                    let incoming_request = open
+                        .iter()
+                        .find(|incoming_request| incoming_request.request_id() == id)
+                        .expect("an answer to an ask");
+                    let answer = typed(incoming_request, &recorded["response"]["response"]);
+                    if let Err(reason) = protocol.respond(SessionTime::ZERO, incoming_request.id(), answer) {
                         // The host of the recording answered what was withdrawn.
                         assert!(
                             reason == RespondError::Stale && withdrawn.iter().any(|it| it == id),
@@ -193,10 +198,10 @@ fn every_answer_of_the_recordings_can_be_made() {
                     let payload = &mut expected["response"]["response"];
                     if payload == &json!({ "behavior": "allow" }) {
                         // Three versions refuse an allow without input, so none is made.
-                        payload["updatedInput"] = ask.permission().unwrap().input.decode().unwrap();
+                        payload["updatedInput"] = incoming_request.permission().unwrap().input.decode().unwrap();
                     }
                     assert_eq!(written, expected, "{version}/{name}");
-                    *answers.entry(ask.kind()).or_insert(0) += 1;
+                    *answers.entry(incoming_request.kind()).or_insert(0) += 1;
                 }
                 _ => {}
             }

@@ -26,7 +26,7 @@ impl Host {
         host.prompt("/compact");
         let init = json!({ "type": "system", "subtype": "init", "session_id": "s", "model": "m", "permissionMode": "default",
             "claude_code_version": version });
-        host.says(&[init]);
+        host.receive_lines(&[init]);
         host
     }
 
@@ -40,7 +40,7 @@ impl Host {
         self.protocol.sent(SessionTime::ZERO, count);
     }
 
-    fn says(&mut self, lines: &[Value]) {
+    fn receive_lines(&mut self, lines: &[Value]) {
         for line in lines {
             self.protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         }
@@ -61,7 +61,7 @@ impl Host {
         self.protocol.eof(SessionTime::ZERO);
         self.protocol.stderr_eof(SessionTime::ZERO);
         self.protocol.exited(SessionTime::ZERO, Exit::Code(1));
-        self.says(&[]);
+        self.receive_lines(&[]);
         match self.actions.pop() {
             Some(Action::Closed(closed)) => closed.last_error,
             other => panic!("{other:?}"),
@@ -77,9 +77,9 @@ fn assistant(model: &str, text: &str) -> Value {
 #[test]
 fn an_interrupted_prompt_has_a_plain_cause() {
     let mut host = Host::of("2.1.88");
-    host.says(&[assistant("m", "working")]);
+    host.receive_lines(&[assistant("m", "working")]);
     host.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).unwrap();
-    host.says(&[
+    host.receive_lines(&[
         json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "i" } }),
         json!({ "type": "result", "subtype": "error_during_execution", "is_error": true,
             "errors": ["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=tool_use"] }),
@@ -109,13 +109,13 @@ fn the_exit_after_an_interrupt_is_explained() {
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     let Some(Action::Closed(closed)) = pair.close().pop() else { panic!("it is closed") };
     assert_eq!(closed.exit, Some(Exit::Code(1)));
-    let told = closed.to_string();
-    assert!(told.contains("the last turn was an error: the turn was interrupted"), "{told}");
+    let cause = closed.to_string();
+    assert!(cause.contains("the last turn ended with an error: the turn was interrupted"), "{cause}");
 }
 
 /// A limit that 2.1.329 tells in the middle of a good turn, then in its result.
 #[test]
-fn a_limit_is_told_with_the_time_of_its_end() {
+fn a_rate_limit_is_reported_with_its_reset_time() {
     let failure = |lines: &[Value]| {
         let mut transcript = Transcript::new();
         for line in lines {
@@ -123,12 +123,11 @@ fn a_limit_is_told_with_the_time_of_its_end() {
         }
         transcript.failure()
     };
-    let said = "You've hit your session limit - resets 8:30am";
-    let result =
-        json!({ "type": "result", "subtype": "success", "is_error": true, "result": said, "api_error_status": 429 });
-    let told = failure(&[assistant("m", said), result.clone()]).unwrap();
-    assert_eq!((told.kind, told.status), (FailureKind::RateLimit, Some(429)));
-    assert_eq!(told.resets_at, Some(ResetTime::Text("8:30am".into())));
+    let limit_text = "You've hit your session limit - resets 8:30am";
+    let result = json!({ "type": "result", "subtype": "success", "is_error": true, "result": limit_text, "api_error_status": 429 });
+    let cause = failure(&[assistant("m", limit_text), result.clone()]).unwrap();
+    assert_eq!((cause.kind, cause.status), (FailureKind::RateLimit, Some(429)));
+    assert_eq!(cause.resets_at, Some(ResetTime::Text("8:30am".into())));
     let event = json!({ "type": "rate_limit_event",
         "rate_limit_info": { "status": "rejected", "resetsAt": 1_760_000_000, "rateLimitType": "five_hour" } });
     assert_eq!(failure(&[event, result]).unwrap().resets_at, Some(ResetTime::Unix(1_760_000_000)));
@@ -142,7 +141,7 @@ fn a_limit_is_told_with_the_time_of_its_end() {
 }
 
 #[test]
-fn an_answer_that_no_model_gave_is_marked() {
+fn a_synthetic_answer_is_marked() {
     let marked = |lines: &[Value]| {
         let mut transcript = Transcript::new();
         for line in lines {
@@ -162,7 +161,7 @@ fn an_answer_that_no_model_gave_is_marked() {
 #[test]
 fn a_deferred_call_is_an_outcome() {
     let mut host = Host::of("2.1.332");
-    host.says(&[
+    host.receive_lines(&[
         assistant("m", "I run it"),
         json!({ "type": "result", "subtype": "success", "is_error": false, "result": "", "terminal_reason": "tool_deferred",
             "deferred_tool_use": { "id": "t", "name": "Bash", "input": {} } }),
@@ -180,10 +179,10 @@ fn a_failed_compaction_is_no_success() {
     };
     let done = json!({ "type": "result", "subtype": "success", "is_error": false, "result": "" });
     let mut host = Host::of("2.1.332");
-    host.says(&[status(json!({ "status": "compacting" }))]);
+    host.receive_lines(&[status(json!({ "status": "compacting" }))]);
     let state = |host: &Host| host.protocol.status().compaction.clone().map(|compaction| compaction.state);
     assert_eq!(state(&host), Some(CompactionState::Running));
-    host.says(&[
+    host.receive_lines(&[
         status(json!({ "compact_result": "failed", "compact_error": "Error during compaction: API Error: 400" })),
         done.clone(),
     ]);
@@ -192,7 +191,7 @@ fn a_failed_compaction_is_no_success() {
     assert_eq!(compaction.error.as_deref(), Some("Error during compaction: API Error: 400"));
 
     let mut host = Host::of("2.1.332");
-    host.says(&[
+    host.receive_lines(&[
         status(json!({ "status": "compacting" })),
         status(json!({ "compact_result": "success" })),
         json!({ "type": "system", "subtype": "compact_boundary",
@@ -206,10 +205,10 @@ fn a_failed_compaction_is_no_success() {
 
 /// `compact_fail` of 2.1.50: the error is the command's output.
 #[test]
-fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
+fn before_2_1_143_a_failed_compaction_is_read_from_the_command_output() {
     let mut host = Host::of("2.1.50");
     let status = |status: Value| json!({ "type": "system", "subtype": "status", "status": status });
-    host.says(&[
+    host.receive_lines(&[
         status(json!("compacting")),
         status(Value::Null),
         json!({ "type": "user", "message": { "role": "user",
@@ -221,19 +220,19 @@ fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
 }
 
 #[test]
-fn the_snapshot_follows_the_wire() {
+fn the_session_status_follows_the_messages() {
     let mut host = Host::of("2.1.332");
     let state = host.protocol.status().clone();
     assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s"), Some("m")));
     assert_eq!(state.permission_mode, Some(PermissionMode::Default));
     // `mode` of 2.1.332: the mode is told at once, the model by the next turn.
-    host.says(&[json!({ "type": "system", "subtype": "status", "status": null, "permissionMode": "plan" })]);
+    host.receive_lines(&[json!({ "type": "system", "subtype": "status", "status": null, "permissionMode": "plan" })]);
     assert_eq!(host.protocol.status().permission_mode, Some(PermissionMode::Plan));
-    host.says(&[json!({ "type": "system", "subtype": "init", "session_id": "s2", "model": "other" })]);
+    host.receive_lines(&[json!({ "type": "system", "subtype": "init", "session_id": "s2", "model": "other" })]);
     let state = host.protocol.status().clone();
     assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s2"), Some("other")));
     assert_eq!(state.permission_mode, Some(PermissionMode::Plan));
     // A subagent's lines are not the session's.
-    host.says(&[json!({ "type": "system", "subtype": "init", "model": "x", "parent_tool_use_id": "t" })]);
+    host.receive_lines(&[json!({ "type": "system", "subtype": "init", "model": "x", "parent_tool_use_id": "t" })]);
     assert_eq!(host.protocol.status().model.as_deref(), Some("other"));
 }

@@ -12,7 +12,7 @@ pub(crate) struct Settled {
     prompts: Tally<String>,
     turns: Tally<String>,
     requests: Tally<String>,
-    asks: Tally<String>,
+    incoming_requests: Tally<String>,
     answers: Tally<String>,
     /// The turn that took each prompt last.
     takers: HashMap<PromptId, TurnId>,
@@ -54,8 +54,8 @@ impl Settled {
     }
 
     /// The answer was accepted.
-    pub(crate) fn answer(&mut self, ask: IncomingId) {
-        self.answers.begin(format!("{ask:?}"));
+    pub(crate) fn answer(&mut self, incoming: IncomingId) {
+        self.answers.begin(format!("{incoming:?}"));
     }
 
     #[allow(dead_code, reason = "not every test has the core in its hands")]
@@ -64,7 +64,9 @@ impl Settled {
             Input::Prompt(prompt) => drop(protocol.prompt(now, prompt).map(|id| self.prompt(id))),
             Input::Request(request) => drop(protocol.request(now, request).map(|id| self.request(id))),
             Input::Interrupt(interrupt) => drop(protocol.interrupt(now, interrupt).map(|id| self.request(id))),
-            Input::Respond(ask, answer) => drop(protocol.respond(now, ask, answer).map(|()| self.answer(ask))),
+            Input::Respond(incoming, answer) => {
+                drop(protocol.respond(now, incoming, answer).map(|()| self.answer(incoming)))
+            }
             input => protocol.apply(now, input),
         }
         while let Some(action) = protocol.poll_action() {
@@ -90,12 +92,12 @@ impl Settled {
                 }
             }
             Action::ResponseReceived { request, .. } => self.requests.end(format!("{request:?}")),
-            Action::IncomingRequest(ask) => self.asks.begin(format!("{:?}", ask.id())),
-            Action::IncomingAnswered { id: ask, .. } => {
-                self.asks.end(format!("{ask:?}"));
-                self.answers.end(format!("{ask:?}"));
+            Action::IncomingRequest(incoming) => self.incoming_requests.begin(format!("{:?}", incoming.id())),
+            Action::IncomingAnswered { id: incoming, .. } => {
+                self.incoming_requests.end(format!("{incoming:?}"));
+                self.answers.end(format!("{incoming:?}"));
             }
-            Action::IncomingCancelled { id: ask, .. } => self.asks.end(format!("{ask:?}")),
+            Action::IncomingCancelled { id: incoming, .. } => self.incoming_requests.end(format!("{incoming:?}")),
             Action::Closed(_) => self.closed = true,
             _ => {}
         }
@@ -104,7 +106,10 @@ impl Settled {
     /// How much was begun.
     #[allow(dead_code, reason = "not every test asks")]
     pub(crate) fn begun(&self) -> usize {
-        self.prompts.counts.len() + self.turns.counts.len() + self.requests.counts.len() + self.asks.counts.len()
+        self.prompts.counts.len()
+            + self.turns.counts.len()
+            + self.requests.counts.len()
+            + self.incoming_requests.counts.len()
     }
 
     pub(crate) fn finish(&self) -> Result<(), String> {
@@ -117,7 +122,7 @@ impl Settled {
         self.prompts.check("prompt")?;
         self.turns.check("turn")?;
         self.requests.check("request")?;
-        self.asks.check("ask")?;
+        self.incoming_requests.check("ask")?;
         self.answers.check("answer")
     }
 }

@@ -10,19 +10,19 @@ use crate::base::json::Json;
 
 /// Options that affect permission requests. Raw arguments are included; settings files are not.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Asking {
+pub(crate) struct PermissionOptions {
     /// Tool that receives permission requests; `stdio` is the host.
     pub(crate) tool: Option<String>,
     pub(crate) mode: Option<PermissionMode>,
     /// Number of rules that allow calls.
     pub(crate) allowed: usize,
     /// `true` if the CLI denies calls instead of requesting permission (`--permission-prompts none`).
-    pub(crate) nobody: bool,
+    pub(crate) denies_all: bool,
     /// `true` if MCP servers run in the host.
     pub(crate) host_servers: bool,
 }
 
-impl Asking {
+impl PermissionOptions {
     /// Returns `true` if the CLI sends permission requests to the host.
     pub(crate) fn is_host(&self) -> bool {
         self.tool.as_deref() == Some("stdio")
@@ -30,7 +30,7 @@ impl Asking {
 }
 
 impl Options {
-    pub(crate) fn asking(&self) -> Asking {
+    pub(crate) fn permission_options(&self) -> PermissionOptions {
         let last = |token: &str| self.values(token).pop().map(|value| value.to_string_lossy().into_owned());
         let settings = self.permission_settings();
         let tool = if self.host_prompts { Some("stdio".to_owned()) } else { last("--permission-prompt-tool") };
@@ -42,11 +42,11 @@ impl Options {
             None => settings.default_mode.map(|mode| PermissionMode::from(&*mode)),
         };
         let rules = ["--allowedTools", "--allowed-tools"].map(|token| self.values(token).len());
-        Asking {
+        PermissionOptions {
             tool,
             mode,
             allowed: rules.iter().sum::<usize>() + settings.allow.len(),
-            nobody: last("--permission-prompts").as_deref() == Some("none"),
+            denies_all: last("--permission-prompts").as_deref() == Some("none"),
             host_servers: self.mcp_servers.values().any(is_host_server),
         }
     }

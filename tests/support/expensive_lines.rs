@@ -120,14 +120,14 @@ pub(crate) fn session(line: usize) -> Protocol {
 }
 
 /// Tells a line to a session, takes what follows, and allows every tool that wants to run.
-pub(crate) fn hear(session: &mut Protocol, line: &[u8], mut action: impl FnMut(&Action)) {
+pub(crate) fn receive(session: &mut Protocol, line: &[u8], mut action: impl FnMut(&Action)) {
     session.receive(SessionTime::ZERO, line);
     session.receive(SessionTime::ZERO, b"\n");
     while let Some(next) = session.poll_action() {
         action(&next);
-        if let Action::IncomingRequest(ask) = next {
+        if let Action::IncomingRequest(incoming) = next {
             // One that the host cannot allow stays open.
-            let _ = session.respond(SessionTime::ZERO, ask.id(), Decision::allow());
+            let _ = session.respond(SessionTime::ZERO, incoming.id(), Decision::allow());
             session.sent(SessionTime::ZERO, usize::MAX);
         }
     }

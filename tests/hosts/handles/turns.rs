@@ -29,43 +29,43 @@ fn saying_it_back() -> Script {
 }
 
 scenarios! {
-    a_turn_is_its_messages_and_its_end: saying_it_back(),
-    turns_on_tasks_of_their_own_hear_their_own: saying_it_back(),
-    a_future_that_is_dropped_at_any_point_loses_nothing: Script::default().then([
+    a_prompt_handle_yields_messages_and_an_end: saying_it_back(),
+    prompts_on_separate_tasks_get_their_own_messages: saying_it_back(),
+    a_future_dropped_at_any_point_loses_no_action: Script::default().then([
         Step::text_in_parts("a b c d", 4, MOMENT),
         shell(3),
         Step::text("done"),
     ]),
     handlers_run_as_a_task: Script::default().then([shell(20), Step::hook("h", "PreToolUse"), Step::text("done")]),
-    handlers_may_stay_on_their_thread: Script::default().then([shell(2), Step::text("done")]),
-    an_interrupt_overtakes_a_handler_that_sleeps: Script::default().then([shell(1), Step::text("done")]),
-    who_does_not_answer_is_told_that_another_did: Script::default().then([shell(2), Step::text("done")]),
-    a_slow_subscriber_is_told_exactly_how_much_it_missed: Script::default().then([Step::flood(10_000)]),
-    an_unread_subscriber_delays_nothing: Script::default().then([Step::flood(10_000)]),
+    local_handlers_need_not_be_send: Script::default().then([shell(2), Step::text("done")]),
+    an_interrupt_does_not_wait_for_a_sleeping_handler: Script::default().then([shell(1), Step::text("done")]),
+    other_observers_learn_that_a_request_was_answered: Script::default().then([shell(2), Step::text("done")]),
+    a_slow_subscriber_learns_the_number_of_lost_actions: Script::default().then([Step::flood(10_000)]),
+    an_unread_subscriber_does_not_delay_the_session: Script::default().then([Step::flood(10_000)]),
     two_sessions_do_not_mix: saying_it_back(),
 }
 
-async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
+async fn a_prompt_handle_yields_messages_and_an_end(stage: &Stage) {
     let (claude, run) = stage.open();
     claude.call(SetPermissionMode::new("plan")).await.unwrap();
     claude.ping(HOUR).await.unwrap();
     let mut turn = claude.prompt("one").unwrap();
-    let (mut said, mut messages) = (String::new(), Vec::new());
+    let (mut streamed, mut messages) = (String::new(), Vec::new());
     while let Some(message) = turn.next().await {
         let message = message.unwrap();
         if let Some(StreamDelta::Text(text)) = message.delta() {
-            said.push_str(&text);
+            streamed.push_str(&text);
         }
         messages.push(message);
     }
     let end = turn.ended().await;
-    assert_eq!((end.outcome, &*end.text(), &*said), (Outcome::Success, "re one", "re one"));
+    assert_eq!((end.outcome, &*end.text(), &*streamed), (Outcome::Success, "re one", "re one"));
     assert_eq!((end.result.as_ref(), end.session_id().as_deref()), (messages.last(), claude.session_id().as_deref()));
     claude.close();
     assert!(run.await.exit.is_some_and(claude_duplex::Exit::is_success));
 }
 
-async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
+async fn prompts_on_separate_tasks_get_their_own_messages(stage: &Stage) {
     let (claude, run) = stage.open();
     let turns: Vec<_> = (0..5)
         .map(|number| {
@@ -73,11 +73,11 @@ async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
             stage.spawn(async move {
                 let prompt = format!("number {number}");
                 let mut turn = claude.prompt(&*prompt).unwrap();
-                let mut said = Vec::new();
+                let mut streamed = Vec::new();
                 while let Some(message) = turn.next().await {
-                    said.extend(Some(message.unwrap()).filter(|message| message.kind() == MessageKind::Assistant));
+                    streamed.extend(Some(message.unwrap()).filter(|message| message.kind() == MessageKind::Assistant));
                 }
-                assert!(said.len() == 1 && said[0].line().contains(&prompt), "{prompt}: {said:?}");
+                assert!(streamed.len() == 1 && streamed[0].line().contains(&prompt), "{prompt}: {streamed:?}");
                 turn.finish().await.text()
             })
         })
@@ -89,32 +89,32 @@ async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
     run.await;
 }
 
-async fn a_future_that_is_dropped_at_any_point_loses_nothing(stage: &Stage) {
+async fn a_future_dropped_at_any_point_loses_no_action(stage: &Stage) {
     let (claude, run) = stage.open();
     let whole = claude.subscribe(100_000, Overflow::Oldest);
     let mut watch = claude.subscribe(100_000, Overflow::Oldest);
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let mut turn = claude.prompt("go").unwrap();
     let answering = stage.spawn(async move {
         for _ in 0..3 {
-            let asked = poll_fn(|cx| pin!(asks.next()).poll(cx)).await.unwrap();
-            asked.respond(Decision::allow()).unwrap();
+            let responder = poll_fn(|cx| pin!(incoming_requests.next()).poll(cx)).await.unwrap();
+            responder.respond(Decision::allow()).unwrap();
         }
     });
-    let mut heard = 0;
+    let mut received = 0;
     while let Some(message) = poll_fn(|cx| pin!(turn.next()).poll(cx)).await {
         message.unwrap();
-        heard += 1;
+        received += 1;
     }
     let end = poll_fn(|cx| pin!(turn.ended()).poll(cx)).await;
-    assert_eq!((end.outcome, heard > 10), (Outcome::Success, true));
+    assert_eq!((end.outcome, received > 10), (Outcome::Success, true));
     answering.await;
     claude.close();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(action) = poll_fn(|cx| pin!(watch.next()).poll(cx)).await {
-        told.push(action.unwrap());
+        reported.push(action.unwrap());
     }
-    assert_eq!(told, all(whole).await);
+    assert_eq!(reported, all(whole).await);
     run.await;
 }
 
@@ -136,16 +136,16 @@ async fn handlers_run_as_a_task(stage: &Stage) {
     claude.close();
     run.await;
     serving.await;
-    let told = all(watch).await;
+    let reported = all(watch).await;
     let count = |wanted| {
         let is_wanted =
             |action: &&Action| matches!(action, Action::IncomingAnswered { response, .. } if *response == wanted);
-        told.iter().filter(is_wanted).count()
+        reported.iter().filter(is_wanted).count()
     };
     assert_eq!((count(ResponseKind::Allowed), count(ResponseKind::Denied), count(ResponseKind::Answered)), (19, 1, 1));
 }
 
-async fn handlers_may_stay_on_their_thread(stage: &Stage) {
+async fn local_handlers_need_not_be_send(stage: &Stage) {
     let (claude, run) = stage.open();
     let seen = Rc::new(RefCell::new(Vec::new()));
     let handlers = LocalHandlers::new().permission(|tool| {
@@ -163,7 +163,7 @@ async fn handlers_may_stay_on_their_thread(stage: &Stage) {
     run.await;
 }
 
-async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
+async fn an_interrupt_does_not_wait_for_a_sleeping_handler(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(100_000, Overflow::Oldest);
     let clock = stage.clock();
@@ -183,18 +183,18 @@ async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
     zip(run, serving).await;
 }
 
-async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
+async fn other_observers_learn_that_a_request_was_answered(stage: &Stage) {
     let (claude, run) = stage.open();
     // Two who show what is asked; what is over, they take away.
     let shows = [(); 2].map(|()| {
         let mut watch = claude.subscribe(1000, Overflow::DeltasFirst);
         stage.spawn(async move {
             let (mut shown, mut taken_away) = (Vec::new(), Vec::new());
-            while let Some(told) = watch.next().await {
-                match told.unwrap() {
-                    Action::IncomingRequest(ask) => shown.push(ask.id()),
-                    Action::IncomingAnswered { id: ask, response: verdict, .. } => {
-                        shown.retain(|open| *open != ask);
+            while let Some(reported) = watch.next().await {
+                match reported.unwrap() {
+                    Action::IncomingRequest(incoming) => shown.push(incoming.id()),
+                    Action::IncomingAnswered { id: incoming, response: verdict, .. } => {
+                        shown.retain(|open| *open != incoming);
                         taken_away.push(verdict);
                     }
                     _ => {}
@@ -204,9 +204,9 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
             taken_away
         })
     });
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let turn = claude.prompt("go").unwrap();
-    let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
+    let (first, second) = (incoming_requests.next().await.unwrap(), incoming_requests.next().await.unwrap());
     second.respond(IncomingResponse::from(Decision::deny("no"))).unwrap();
     first.respond(Decision::allow()).unwrap();
     turn.finish().await;
@@ -217,7 +217,7 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
     }
 }
 
-async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
+async fn a_slow_subscriber_learns_the_number_of_lost_actions(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut slow = claude.subscribe(256, Overflow::Oldest);
     let quick = stage.spawn(all(claude.subscribe(100_000, Overflow::Oldest)));
@@ -232,8 +232,8 @@ async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
     let messages = whole.iter().filter(|action| matches!(action, Action::Message { turn: Some(_), .. })).count();
     assert!(messages > 10_000 && read == messages as u64, "{read} of {messages}");
     let (mut at, mut missed) = (0, 0);
-    while let Some(told) = slow.next().await {
-        match told {
+    while let Some(reported) = slow.next().await {
+        match reported {
             Ok(action) => {
                 assert_eq!(action, whole[at]);
                 at += 1;
@@ -247,7 +247,7 @@ async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
     assert!(at == whole.len() && missed > 9_000, "{missed} missed, {at} of {}", whole.len());
 }
 
-async fn an_unread_subscriber_delays_nothing(stage: &Stage) {
+async fn an_unread_subscriber_does_not_delay_the_session(stage: &Stage) {
     let (claude, run) = stage.open();
     let unread = [(); 10].map(|()| claude.subscribe(1, Overflow::Oldest));
     assert_eq!(claude.prompt("flood").unwrap().finish().await.outcome, Outcome::Success);

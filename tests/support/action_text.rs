@@ -36,7 +36,7 @@ fn message(action: &Action) -> Option<&Message> {
         | Action::UnmatchedResponse(message) => Some(message),
         Action::TurnEnded { result, .. } | Action::PromptEnded { result, .. } => result.as_ref(),
         Action::ResponseReceived { response: reply, .. } => reply.as_ref().ok().map(|reply| reply.message()),
-        Action::IncomingRequest(ask) => Some(ask.message()),
+        Action::IncomingRequest(incoming) => Some(incoming.message()),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use crate::base::ids::{IncomingId, PromptId};
 use crate::driver::awaited::Awaited;
 
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct RunnerInbox {
     left: Awaited<Left>,
     /// State of the runner, for tasks that wait for the session.
     pub(super) unpolled: Unpolled,
@@ -26,10 +26,10 @@ pub(super) struct Left {
     pub(super) stopped: Vec<PromptId>,
 }
 
-impl Desk {
+impl RunnerInbox {
     /// Leaves work for the runner and wakes it.
     pub(super) fn leave(&self, what: impl FnOnce(&mut Left)) {
-        let ((), runner) = self.left.tell(what);
+        let ((), runner) = self.left.update(what);
         if let Some(runner) = runner {
             runner.wake();
         }

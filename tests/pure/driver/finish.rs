@@ -36,14 +36,14 @@ const LIMIT: usize = 4096;
 fn finish(rig: &mut Rig) -> SessionClosed {
     let world = rig.world.clone();
     let mut cx = Context::from_waker(Waker::noop());
-    let mut said = false;
+    let mut has_written = false;
     let mut finishing = pin!(rig.driver.finish());
     for _ in 0..10 {
         if let Poll::Ready(closed) = finishing.as_mut().poll(&mut cx) {
             return closed.expect("it was not closed before");
         }
         let mut world = world.borrow_mut();
-        if !std::mem::replace(&mut said, true) {
+        if !std::mem::replace(&mut has_written, true) {
             world.say(RESULT);
         }
         if world.log.contains(&Done::Closed) && world.exit.is_none() {
@@ -60,7 +60,7 @@ fn hand_out(rig: &mut Rig, kind: &Kind, id: &str) {
 }
 
 #[test]
-fn finish_refuses_what_was_handed_out_and_what_comes() {
+fn finish_refuses_open_and_later_requests() {
     for kind in KINDS {
         let mut rig = owner();
         hand_out(&mut rig, kind, "before");
@@ -76,7 +76,7 @@ fn finish_refuses_what_was_handed_out_and_what_comes() {
 
 /// The clock of the mock stands still: a grace would never pass.
 #[test]
-fn finish_waits_for_nobody_but_the_child() {
+fn finish_waits_only_for_the_child() {
     for kind in KINDS {
         let mut rig = owner();
         hand_out(&mut rig, kind, "before");
@@ -87,7 +87,7 @@ fn finish_waits_for_nobody_but_the_child() {
 }
 
 #[test]
-fn a_refusal_that_there_is_no_room_for_follows_when_there_is() {
+fn a_refusal_without_room_is_written_later() {
     for kind in KINDS {
         let mut rig = owner();
         hand_out(&mut rig, kind, "before");
@@ -103,7 +103,7 @@ fn a_refusal_that_there_is_no_room_for_follows_when_there_is() {
 }
 
 #[test]
-fn a_future_of_finish_that_is_dropped_leaves_the_rest_to_the_host() {
+fn a_dropped_finish_leaves_the_rest_to_the_host() {
     let mut rig = owner();
     let kind = &KINDS[0];
     hand_out(&mut rig, kind, "before");
@@ -115,7 +115,7 @@ fn a_future_of_finish_that_is_dropped_leaves_the_rest_to_the_host() {
 
 /// At the end of its stdin a CLI of up to 2.1.143 runs what a hook guards: it must not read that before the kill comes.
 #[test]
-fn an_abort_kills_before_it_closes_stdin() {
+fn an_abort_kills_the_child_before_closing_stdin() {
     for kind in KINDS {
         let mut rig = owner();
         hand_out(&mut rig, kind, "before");
@@ -128,7 +128,7 @@ fn an_abort_kills_before_it_closes_stdin() {
 
 /// A CLI of up to 2.1.206 runs what a hook guards once its stdin has ended, whether it asked before or incoming requests after that.
 #[test]
-fn a_close_past_its_grace_stops_the_turn_before_it_closes_stdin() {
+fn a_close_past_its_grace_period_stops_the_turn_before_closing_stdin() {
     for kind in KINDS {
         let mut rig = owner();
         hand_out(&mut rig, kind, "before");
@@ -153,7 +153,7 @@ fn a_close_past_its_grace_stops_the_turn_before_it_closes_stdin() {
 }
 
 #[test]
-fn a_turn_that_does_not_stop_holds_a_close_no_longer_than_its_grace() {
+fn a_turn_that_does_not_stop_delays_a_close_only_by_its_grace_period() {
     let mut rig = owner();
     rig.driver.close();
     rig.world.borrow_mut().wait(Duration::from_secs(120));
@@ -165,7 +165,7 @@ fn a_turn_that_does_not_stop_holds_a_close_no_longer_than_its_grace() {
 }
 
 #[test]
-fn a_child_that_does_not_read_what_stops_it_is_killed() {
+fn a_child_that_does_not_read_its_interrupt_is_killed() {
     let mut rig = owner();
     rig.driver.close();
     rig.settle();
@@ -180,14 +180,14 @@ fn a_child_that_does_not_read_what_stops_it_is_killed() {
 
 /// The host has answered, and the child has not read the answer when the grace ends.
 #[test]
-fn an_answer_that_the_child_has_not_read_is_not_dropped_for_the_end_of_stdin() {
+fn stdin_is_closed_only_after_unread_responses() {
     let mut rig = owner();
     let kind = &KINDS[1];
     rig.world.borrow_mut().say(&kind.line("before"));
-    let [Action::IncomingRequest(ask)] = &rig.settle()[..] else { panic!("it is asked") };
+    let [Action::IncomingRequest(incoming_request)] = &rig.settle()[..] else { panic!("it is asked") };
     rig.driver.close();
     rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
-    rig.driver.respond(ask.id(), claude_duplex::IncomingResponse::Decline).unwrap();
+    rig.driver.respond(incoming_request.id(), claude_duplex::IncomingResponse::Decline).unwrap();
     rig.world.borrow_mut().say(RESULT);
     rig.world.borrow_mut().wait(Duration::from_secs(120));
     rig.settle();

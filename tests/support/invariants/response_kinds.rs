@@ -25,19 +25,20 @@ pub(crate) fn judge(case: &Case) -> usize {
 
 pub(crate) fn try_all(case: &Case, tried: &mut Tried) {
     let mut protocol = case.sequence.begin();
-    let mut asks: Vec<IncomingRequest> = Vec::new();
+    let mut incoming_requests: Vec<IncomingRequest> = Vec::new();
     for (now, input) in &case.sequence.inputs {
         protocol.apply(*now, input.clone());
         let mut news = false;
         while let Some(action) = protocol.poll_action() {
             news = true;
-            if let Action::IncomingRequest(ask) = action {
-                asks.push(ask);
+            if let Action::IncomingRequest(incoming) = action {
+                incoming_requests.push(incoming);
             }
         }
-        let Some(ask) = asks.last().filter(|_| news) else { continue };
+        let Some(incoming) = incoming_requests.last().filter(|_| news) else { continue };
         for answer in (0..KINDS_OF_ANSWERS).map(answer) {
-            let is_taken = answered(&protocol, *now, ask.id(), &answer, Some(ask), &case.sequence.config.limits);
+            let is_taken =
+                answered(&protocol, *now, incoming.id(), &answer, Some(incoming), &case.sequence.config.limits);
             let [taken, refused] = tried.entry(name(&answer)).or_default();
             *(if is_taken { taken } else { refused }) += 1;
         }
@@ -74,7 +75,7 @@ fn answered(
     now: SessionTime,
     id: IncomingId,
     answer: &IncomingResponse,
-    ask: Option<&IncomingRequest>,
+    incoming: Option<&IncomingRequest>,
     limits: &Limits,
 ) -> bool {
     let mut after = before.clone();
@@ -90,8 +91,8 @@ fn answered(
         }
         return false;
     }
-    let ask = ask.expect("it was asked");
-    assert!(answer.fits(ask.kind()), "{answer:?}");
+    let incoming = incoming.expect("it was asked");
+    assert!(answer.fits(incoming.kind()), "{answer:?}");
     let added = after.poll_transmit().strip_prefix(&pending[..]).expect("nothing is taken back");
     // A prompt that was held back behind the incoming request's turn may follow.
     let line = added.split_inclusive(|byte| *byte == b'\n').next().expect("a line");
@@ -99,18 +100,18 @@ fn answered(
     let line: Value = serde_json::from_slice(line).expect("JSON");
     let response = &line["response"];
     assert_eq!(line["type"], "control_response");
-    assert_eq!(response["request_id"], ask.request_id().as_str());
-    assert!(is_of_its_shape(answer, ask, response), "{answer:?} is written as {response}");
+    assert_eq!(response["request_id"], incoming.request_id().as_str());
+    assert!(is_of_its_shape(answer, incoming, response), "{answer:?} is written as {response}");
     true
 }
 
-fn is_of_its_shape(answer: &IncomingResponse, ask: &IncomingRequest, response: &Value) -> bool {
+fn is_of_its_shape(answer: &IncomingResponse, incoming: &IncomingRequest, response: &Value) -> bool {
     let payload = &response["response"];
     let one_of = |key: &str, words: &[&str]| payload[key].as_str().is_some_and(|word| words.contains(&word));
     let is_success = response["subtype"] == "success";
     match answer {
         // What has no input cannot be allowed.
-        IncomingResponse::Permission(Decision::Allow(_)) if ask.permission().is_err() => !is_success,
+        IncomingResponse::Permission(Decision::Allow(_)) if incoming.permission().is_err() => !is_success,
         IncomingResponse::Permission(Decision::Allow(_)) => {
             payload["behavior"] == "allow" && payload["updatedInput"].is_object()
         }

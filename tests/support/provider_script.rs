@@ -8,7 +8,7 @@ use claude_duplex::{Decision, Options, RespondError, SessionError};
 use futures_lite::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-use crate::provider::{Event, Part, Provider, Role, Said};
+use crate::provider::{Event, HistoryMessage, Part, Provider, Role};
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -16,12 +16,12 @@ type Done = Result<(), Box<dyn Error>>;
 const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) const SYSTEM: &str = "You are a friend of herons.";
 
-fn said(role: Role, text: impl Into<String>) -> Said {
-    Said { role, parts: vec![Part::Text(text.into())] }
+fn history_message(role: Role, text: impl Into<String>) -> HistoryMessage {
+    HistoryMessage { role, parts: vec![Part::Text(text.into())] }
 }
 
-fn user(steps: &[Value]) -> Said {
-    said(Role::User, json!({ "steps": steps }).to_string())
+fn user(steps: &[Value]) -> HistoryMessage {
+    history_message(Role::User, json!({ "steps": steps }).to_string())
 }
 
 /// An answer as its stream tells it.
@@ -47,7 +47,7 @@ async fn next(
 async fn answer(
     provider: &Provider,
     model: &str,
-    history: &[Said],
+    history: &[HistoryMessage],
     decision: Decision,
 ) -> Result<Answer, Box<dyn Error>> {
     let mut events = provider.stream(model, SYSTEM, history).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn streamed(options: Options, models: [&str; 2]) -> Done {
     let first = answer(&provider, models[0], &history, Decision::allow()).await?;
     assert_eq!((&*first.shown, &*first.text), ("one two three", "one two three"));
     assert!(first.gauges > 1 && first.written.is_some() && first.cost_usd.is_some(), "{first:?}");
-    history.push(said(Role::Assistant, first.text));
+    history.push(history_message(Role::Assistant, first.text));
     let picture = Part::Image(
         "image/png".into(),
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==".into(),
@@ -129,8 +129,8 @@ pub(crate) async fn dropped(options: Options) -> Done {
 /// A provider that was not there before tells the model the history.
 pub(crate) async fn resumed(options: Options) -> Done {
     let history = [
-        said(Role::User, "My bird is a heron."),
-        said(Role::Assistant, "Noted."),
+        history_message(Role::User, "My bird is a heron."),
+        history_message(Role::Assistant, "Noted."),
         user(&[json!({ "text": "a heron" })]),
     ];
     assert_eq!(answer(&Provider::new(options), "default", &history, Decision::allow()).await?.text, "a heron");
@@ -141,7 +141,7 @@ pub(crate) async fn resumed(options: Options) -> Done {
 pub(crate) async fn failed(options: Options) -> Done {
     // The CLI would try a key that is not accepted ten times.
     let provider = Provider::new(options.env("CLAUDE_CODE_MAX_RETRIES", "0"));
-    let fails = async |history: [Said; 1]| -> Failure {
+    let fails = async |history: [HistoryMessage; 1]| -> Failure {
         let error = answer(&provider, "default", &history, Decision::allow()).await.expect_err("it fails");
         let error = error.downcast::<SessionError>().expect("an error of the provider");
         error.failure().unwrap_or_else(|| panic!("{error} is no failure of a turn"))
@@ -160,7 +160,7 @@ pub(crate) async fn failed(options: Options) -> Done {
     Ok(())
 }
 
-fn said_error(status: u16, kind: &str, message: &str) -> [Said; 1] {
+fn said_error(status: u16, kind: &str, message: &str) -> [HistoryMessage; 1] {
     let error = json!({ "type": "error", "error": { "type": kind, "message": message } });
     [user(&[json!({ "status": status, "body": error })])]
 }

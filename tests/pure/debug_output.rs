@@ -71,7 +71,7 @@ fn refusal() -> RequestError {
 }
 
 #[test]
-fn a_content_is_cut_and_marked_wherever_it_is_shown() {
+fn debug_output_truncates_and_marks_content() {
     let mut shown: Vec<(String, String)> = Vec::new();
     let mut show = |what: &str, value: &dyn std::fmt::Debug| shown.push((what.to_owned(), format!("{value:?}")));
 
@@ -116,7 +116,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     for action in actions(&lines()) {
         match &action {
             Action::Session(session) => show("session", session),
-            Action::IncomingRequest(ask) => show("permission", &ask.permission().unwrap()),
+            Action::IncomingRequest(incoming_request) => show("permission", &incoming_request.permission().unwrap()),
             Action::Message { message, .. } => {
                 show("message", message);
                 show("view", &message.view());
@@ -168,7 +168,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
 
 /// Of values that are made of others, one of each kind that holds a content.
 #[test]
-fn what_a_host_makes_is_cut_too() {
+fn debug_output_truncates_values_of_the_host() {
     use claude_duplex::testing::{MockCli, Script, Step, TestSession, ToolStep as Called};
 
     let mut shown: Vec<(&str, String)> = Vec::new();
@@ -197,7 +197,7 @@ fn what_a_host_makes_is_cut_too() {
     show("rpc", &JsonRpc::Request { id: json(), method: long(), params: Some(json()) });
     show("rpc", &JsonRpc::Notification { method: long(), params: Some(json()) });
     show("rpc", &JsonRpc::Response { id: json(), outcome: Err(json()) });
-    let (message, questions, reply) = asked();
+    let (message, questions, reply) = incoming_examples();
     show("MCP message", &message);
     show("reaction", &SdkMcpServer::new("docs", "1").tool(SdkMcpTool::new("add", "", json())).react(&message));
     show("questions", &questions);
@@ -206,12 +206,12 @@ fn what_a_host_makes_is_cut_too() {
     let steps = || {
         let call = || Called::new(long(), json()).returns(long());
         let calls = std::iter::repeat_with(call).take(9);
-        let ask = Step::ask(&long(), [("a", json())]);
+        let incoming_request = Step::request(&long(), [("a", json())]);
         [
             Step::text(long()),
             Step::thinking(long()),
             Step::tools(calls),
-            ask,
+            incoming_request,
             Step::raw(long()),
             Step::api_error(500, long(), 0),
         ]
@@ -240,8 +240,8 @@ fn tool_named(number: usize) -> SdkMcpTool {
 }
 
 /// A call of a server's tool, and questions with their answers, out of incoming requests that say too much.
-fn asked() -> (IncomingMcpMessage, Questions, QuestionResponse) {
-    let asks = [
+fn incoming_examples() -> (IncomingMcpMessage, Questions, QuestionResponse) {
+    let examples = [
         serde_json::json!({ "type": "control_request", "request_id": "a", "request": { "subtype": "mcp_message",
             "server_name": "docs", "message": { "jsonrpc": "2.0", "id": long(), "method": "tools/call",
                 "params": { "name": "add", "arguments": { "a": long() }, "_meta": { "claudecode/toolUseId": long() } } } } }),
@@ -251,19 +251,21 @@ fn asked() -> (IncomingMcpMessage, Questions, QuestionResponse) {
                     "description": long() }); 9] }); 9] } } }),
     ];
     let mut protocol = Protocol::new(config().handle(IncomingKind::Mcp), SessionTime::ZERO);
-    asks.iter().for_each(|ask| protocol.receive(SessionTime::ZERO, format!("{ask}\n").as_bytes()));
-    let mut asks = std::iter::from_fn(|| protocol.poll_action()).filter_map(|action| match action {
-        Action::IncomingRequest(ask) => Some(ask),
+    examples
+        .iter()
+        .for_each(|incoming_request| protocol.receive(SessionTime::ZERO, format!("{incoming_request}\n").as_bytes()));
+    let mut examples = std::iter::from_fn(|| protocol.poll_action()).filter_map(|action| match action {
+        Action::IncomingRequest(incoming_request) => Some(incoming_request),
         _ => None,
     });
-    let message = asks.next().unwrap().mcp().unwrap();
-    let questions = asks.next().unwrap().permission().unwrap().questions().unwrap();
+    let message = examples.next().unwrap().mcp().unwrap();
+    let questions = examples.next().unwrap().permission().unwrap().questions().unwrap();
     let reply = questions.reply().choose(&questions.list[0].question, long()).unwrap();
     (message, questions, reply)
 }
 
 #[test]
-fn short_contents_are_shown_whole() {
+fn debug_output_shows_short_content_completely() {
     let block = serde_json::json!([{ "type": "tool_use", "id": "t", "name": "Bash", "input": "ls" }]);
     let shown = format!("{:?}", contents(&block)[0]);
     assert_eq!(shown, r#"ToolUse(ToolUseBlock { id: "t", name: "Bash", input: "ls" })"#);
@@ -273,7 +275,7 @@ fn short_contents_are_shown_whole() {
 }
 
 #[test]
-fn names_are_the_wires_where_it_has_them() {
+fn debug_output_uses_wire_names() {
     assert_eq!(IncomingKind::KNOWN.iter().map(IncomingKind::to_string).collect::<Vec<_>>().join(" "), {
         "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
     });

@@ -104,7 +104,7 @@ impl Author {
                 }
                 result
             }
-            PeerLine::Ask { id, kind } => self.ask_line(*id, *kind),
+            PeerLine::Ask { id, kind } => self.incoming_line(*id, *kind),
             PeerLine::CancelAsk(id) => {
                 json!({ "type": "control_cancel_request", "request_id": format!("ask-{}", id % 8) })
             }
@@ -121,9 +121,9 @@ impl Author {
                         "response": { "cancelled": prompts.is_empty() } }),
                 };
                 if let Some(listed) = listed {
-                    let asks = listed.map(|(id, kind)| self.ask_line(id, kind));
-                    response["pending_permission_requests"] = json!([asks[0], "noise", {}]);
-                    response["pending_elicitation_requests"] = json!([asks[1]]);
+                    let incoming_requests = listed.map(|(id, kind)| self.incoming_line(id, kind));
+                    response["pending_permission_requests"] = json!([incoming_requests[0], "noise", {}]);
+                    response["pending_elicitation_requests"] = json!([incoming_requests[1]]);
                 }
                 json!({ "type": "control_response", "response": response })
             }
@@ -157,7 +157,7 @@ impl Author {
             // A request of the CLI, or nothing that is known.
             PeerLine::Long(length) => {
                 let long = "x".repeat(usize::from(*length) % LONGEST);
-                let request = self.ask_line(*length as u8, (*length >> 8) as u8);
+                let request = self.incoming_line(*length as u8, (*length >> 8) as u8);
                 let (id, mut content) = (&request["request_id"], request["request"].to_string());
                 if content.ends_with('}') {
                     content.truncate(content.len() - 1);
@@ -176,7 +176,7 @@ impl Author {
         line
     }
     /// What the CLI asks, in one of eight names. No two inputs are alike, so that a grant of one cannot pass for another's.
-    fn ask_line(&self, id: u8, kind: u8) -> serde_json::Value {
+    fn incoming_line(&self, id: u8, kind: u8) -> serde_json::Value {
         let number = self.inputs.len();
         let hook = |event: &str| {
             json!({ "subtype": "hook_callback", "callback_id": "h",
