@@ -116,7 +116,7 @@ pub struct Journal {
     pub epoch: u64,
     /// Number of the last action that a host has [acknowledged](crate::Protocol::action_number); 0 if none was.
     pub handled: u64,
-    /// State with which it begins, if the session began before.
+    /// State of the session at the start of the recording, if the session began earlier.
     snapshot: Option<Snapshot>,
     /// Time when the recording reached its cap and stopped, or `None`. The session continued.
     pub stopped: Option<SessionTime>,

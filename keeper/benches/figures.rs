@@ -116,7 +116,7 @@ mod unix {
         id: SessionId,
         attached: Option<Attached>,
         read: u64,
-        told: u64,
+        acknowledged: u64,
         sent: u64,
     }
 
@@ -126,7 +126,7 @@ mod unix {
             let id = SessionId::random().unwrap();
             let launch = Launch::new(place.clone(), std::env::current_exe().unwrap()).keeper(KEEPER).env(ROLE, role);
             launch.id(id.clone()).start().unwrap();
-            let mut this = Self { place, id, attached: None, read: 0, told: 0, sent: 0 };
+            let mut this = Self { place, id, attached: None, read: 0, acknowledged: 0, sent: 0 };
             this.attached = Some(this.attach());
             this
         }
@@ -178,8 +178,8 @@ mod unix {
                 }
             });
             received.unwrap().expect("the session goes on");
-            if self.read - self.told >= WINDOW / 4 {
-                self.told = self.read;
+            if self.read - self.acknowledged >= WINDOW / 4 {
+                self.acknowledged = self.read;
                 let window = self.read + WINDOW;
                 let progress = ToKeeper::Progress {
                     stdout_kept: self.read,

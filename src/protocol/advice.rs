@@ -111,7 +111,7 @@ impl Options {
     /// let bypassed = options.permission_mode(PermissionMode::BypassPermissions);
     /// assert_eq!(
     ///     bypassed.advice(&config),
-    ///     [Advice::AsksForNothing(PermissionMode::BypassPermissions)]
+    ///     [Advice::ModeSendsNoRequests(PermissionMode::BypassPermissions)]
     /// );
     /// ```
     #[must_use]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -111,7 +111,11 @@ impl TestRuntime {
     ///
     /// Panics if the future waits and no further event is due, or if it never stops waking itself.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
+        self.run_pinned(pin!(future))
+    }
+
+    /// Runs a future of any type. There is one copy of the loop for each type of output, not for each future.
+    fn run_pinned<T>(&self, mut future: Pin<&mut dyn Future<Output = T>>) -> T {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         for _ in 0..POLLS {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::process::Command;
 use std::time::Duration;
 
@@ -88,6 +89,7 @@ fn bounded<R>(test: impl Future<Output = R>) -> R {
         smol::Timer::after(Duration::from_secs(60)).await;
         panic!("the test takes too long");
     };
+    let test: Pin<&mut dyn Future<Output = R>> = pin!(test);
     smol::block_on(smol::future::or(test, late))
 }
 

@@ -4,6 +4,7 @@ mod children;
 mod streams;
 
 use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
@@ -16,6 +17,7 @@ fn bounded<R>(test: impl Future<Output = R>) -> R {
         smol::Timer::after(Duration::from_secs(60)).await;
         panic!("the test takes too long");
     };
+    let test: Pin<&mut dyn Future<Output = R>> = pin!(test);
     smol::block_on(smol::future::or(test, late))
 }
 

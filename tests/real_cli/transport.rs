@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use claude_duplex::driver::smol::SmolTransport;
@@ -35,6 +36,8 @@ impl Carrier {
 
     /// Runs a future to its end, where this carrier's children can be started and driven.
     pub(crate) fn block_on<T>(self, future: impl Future<Output = T>) -> T {
+        // By reference, so that no runtime is compiled once for each trial.
+        let future: Pin<&mut dyn Future<Output = T>> = pin!(future);
         match self {
             Self::Smol => async_io::block_on(future),
             Self::Tokio => {

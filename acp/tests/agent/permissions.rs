@@ -101,7 +101,7 @@ fn a_client_without_permission_requests_allows_nothing() {
 fn a_waiting_session_does_not_delay_others() {
     let mut agent = Agent::start(&Setup::default());
     let (first, second) = (agent.session(), agent.session());
-    let asks = agent.prompt(&first, &touch());
+    let prompted = agent.prompt(&first, &touch());
     let (_, request) = agent.next_request(0);
     let third = agent.session();
     for session in [&second, &third] {
@@ -109,5 +109,5 @@ fn a_waiting_session_does_not_delay_others() {
         assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
     }
     agent.choose(&request, "allow_once");
-    assert_eq!(agent.response(asks)["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.response(prompted)["result"]["stopReason"], "end_turn");
 }

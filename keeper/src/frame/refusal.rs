@@ -38,23 +38,23 @@ pub enum Refusal {
     },
     /// The client's epoch is not above the current one.
     #[error(
-        "client requests epoch {asked}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
+        "client requests epoch {requested}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
     )]
     Epoch {
         /// Epoch that the client asked for.
-        asked: u64,
+        requested: u64,
         /// Epoch of the session.
         current: u64,
     },
     /// The bytes from the client's offset on are no longer kept, or do not exist yet.
     #[error(
-        "client requests {stream} from offset {asked}, but only bytes {oldest} to {end} are stored: its journal belongs to another session, or another host has acknowledged the missing bytes"
+        "client requests {stream} from offset {requested}, but only bytes {oldest} to {end} are stored: its journal belongs to another session, or another host has acknowledged the missing bytes"
     )]
     Offset {
         /// Name of the stream.
         stream: String,
         /// Offset that the client asked for.
-        asked: u64,
+        requested: u64,
         /// First offset that is kept.
         oldest: u64,
         /// End of the stream.
@@ -84,8 +84,10 @@ impl Refusal {
             Self::Token => out.u8(1),
             Self::User { client, owner } => out.u8(2).u32(*client).u32(*owner),
             Self::Busy { pid } => out.u8(3).u32(*pid),
-            Self::Epoch { asked, current } => out.u8(4).u64(*asked).u64(*current),
-            Self::Offset { stream, asked, oldest, end } => out.u8(5).text(stream).u64(*asked).u64(*oldest).u64(*end),
+            Self::Epoch { requested, current } => out.u8(4).u64(*requested).u64(*current),
+            Self::Offset { stream, requested, oldest, end } => {
+                out.u8(5).text(stream).u64(*requested).u64(*oldest).u64(*end)
+            }
             Self::Protocol(text) => out.u8(6).text(text),
             Self::Files(text) => out.u8(7).text(text),
             Self::Unavailable(text) => out.u8(8).text(text),
@@ -98,10 +100,13 @@ impl Refusal {
             1 => Self::Token,
             2 => Self::User { client: fields.u32()?, owner: fields.u32()? },
             3 => Self::Busy { pid: fields.u32()? },
-            4 => Self::Epoch { asked: fields.u64()?, current: fields.u64()? },
-            5 => {
-                Self::Offset { stream: fields.text()?, asked: fields.u64()?, oldest: fields.u64()?, end: fields.u64()? }
-            }
+            4 => Self::Epoch { requested: fields.u64()?, current: fields.u64()? },
+            5 => Self::Offset {
+                stream: fields.text()?,
+                requested: fields.u64()?,
+                oldest: fields.u64()?,
+                end: fields.u64()?,
+            },
             6 => Self::Protocol(fields.text()?),
             7 => Self::Files(fields.text()?),
             8 => Self::Unavailable(fields.text()?),

@@ -49,13 +49,13 @@ fn from_keeper() -> Vec<FromKeeper<'static>> {
         FromKeeper::Replaced { epoch: 2, pid: 1 },
         FromKeeper::Trouble { text: "disk full".into() },
     ];
-    let offset = Refusal::Offset { stream: "stdout".into(), asked: 1, oldest: 2, end: 3 };
+    let offset = Refusal::Offset { stream: "stdout".into(), requested: 1, oldest: 2, end: 3 };
     let refusals = [
         Refusal::Version { client: 2, keeper: 1 },
         Refusal::Token,
         Refusal::User { client: 1, owner: 0 },
         Refusal::Busy { pid: 3 },
-        Refusal::Epoch { asked: 1, current: 2 },
+        Refusal::Epoch { requested: 1, current: 2 },
         offset,
         Refusal::Protocol("gap".into()),
         Refusal::Files("gone".into()),

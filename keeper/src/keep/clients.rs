@@ -48,7 +48,7 @@ impl Keeper {
     }
 
     /// Reads and serves what one client has sent.
-    pub(super) fn hear(&mut self, index: usize, now: Instant) {
+    pub(super) fn receive(&mut self, index: usize, now: Instant) {
         self.clients[index].receive();
         loop {
             let client = &mut self.clients[index];

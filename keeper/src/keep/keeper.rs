@@ -204,7 +204,7 @@ impl Keeper {
                     }
                     Source::Listener => self.accept(listener, Instant::now()),
                     Source::ClientWritable(index) => self.clients[index].unblock(),
-                    Source::ClientReadable(index) => self.hear(index, Instant::now()),
+                    Source::ClientReadable(index) => self.receive(index, Instant::now()),
                 }
                 if matches!(source, Source::Stdout | Source::Stderr) {
                     self.last_output = Instant::now();

@@ -80,8 +80,8 @@ impl Keeper {
             }
             self.epoch = match hello.epoch {
                 0 => self.epoch + 1,
-                asked if asked > self.epoch => asked,
-                asked => return Err(Refusal::Epoch { asked, current: self.epoch }),
+                requested if requested > self.epoch => requested,
+                requested => return Err(Refusal::Epoch { requested, current: self.epoch }),
             };
             let replaced = FromKeeper::Replaced { epoch: self.epoch, pid: self.clients[index].peer.pid };
             if let Some(controller) = controller {
@@ -124,10 +124,10 @@ fn start(start: Start, stream: Stream, role: Role, spool: &Spool) -> Result<u64,
     match start {
         Start::Newest => Ok(state.end),
         Start::Oldest => Ok(state.oldest),
-        Start::At(asked) if asked > state.end || asked < state.oldest && role == Role::Controller => {
+        Start::At(requested) if requested > state.end || requested < state.oldest && role == Role::Controller => {
             let stream = if stream == Stream::Stdout { "stdout" } else { "stderr" }.to_owned();
-            Err(Refusal::Offset { stream, asked, oldest: state.oldest, end: state.end })
+            Err(Refusal::Offset { stream, requested, oldest: state.oldest, end: state.end })
         }
-        Start::At(asked) => Ok(asked),
+        Start::At(requested) => Ok(requested),
     }
 }

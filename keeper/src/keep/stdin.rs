@@ -156,7 +156,7 @@ mod tests {
         }
         assert_eq!((stdin.taken(), stdin.written()), (8, 8));
         assert_eq!(stdin.pipe().unwrap().read, b"abcdefgh");
-        assert!(stdin.take(9, b"x").unwrap_err().contains("gap"));
+        assert!(stdin.take(9, b"x").unwrap_err().contains("continues at offset 9"));
         assert!(stdin.end(9).is_err() && stdin.end(7).is_err());
         stdin.end(8).unwrap();
         stdin.end(8).unwrap();

@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-/// Part of the window that has to be free before the keeper is told.
+/// Part of the window that has to be free before the keeper is notified.
 const PART: u64 = 4;
 
 /// Received bytes of one stream that the driver has not read, at most one window.
@@ -85,8 +85,8 @@ impl Inbox {
         (room, room - self.granted.min(room) >= (self.window / PART).max(1))
     }
 
-    /// Notes that the keeper was told the current offsets.
-    pub(super) fn told(&mut self, room: u64) {
+    /// Records that the current offsets were sent to the keeper.
+    pub(super) fn announced(&mut self, room: u64) {
         self.granted = room;
         self.kept_told = self.kept;
     }

@@ -123,8 +123,8 @@ impl Link {
         if stdout || stderr || unknown(&self.stdout) || unknown(&self.stderr) {
             let (stdout_kept, stderr_kept) = (self.stdout.kept, self.stderr.kept);
             ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window }.put(&mut self.output);
-            self.stdout.told(stdout_window);
-            self.stderr.told(stderr_window);
+            self.stdout.announced(stdout_window);
+            self.stderr.announced(stderr_window);
         }
     }
 

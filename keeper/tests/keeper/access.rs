@@ -57,7 +57,7 @@ fn without_a_token_file_the_token_is_needed() {
     assert!(!session.path().join("token").exists());
     let refused = session.attach(&Attach::controller()).unwrap_err();
     assert!(
-        matches!(refused, AttachError::NoToken { .. }) && refused.to_string().contains("`run` has printed"),
+        matches!(refused, AttachError::NoToken { .. }) && refused.to_string().contains("`run` printed"),
         "{refused}"
     );
     let attach = Attach::controller().token(session.launched.token.clone());
@@ -98,7 +98,7 @@ fn a_directory_with_open_permissions_is_refused() {
     let folder = Folder::new();
     for mode in [0o755, 0o770, 0o701] {
         fs::set_permissions(&folder.0, Permissions::from_mode(mode)).unwrap();
-        refused(folder.0.to_str().unwrap(), "run: chmod 700");
+        refused(folder.0.to_str().unwrap(), "run `chmod 700");
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
     }
     // A session whose directory was opened is not attached to either.
@@ -190,6 +190,6 @@ fn an_id_is_taken_once() {
 fn a_long_path_is_refused() {
     let folder = Folder::new();
     let deep = folder.0.join("x".repeat(100));
-    refused(deep.to_str().unwrap(), "name a shorter directory");
+    refused(deep.to_str().unwrap(), "set --dir to a shorter path");
     assert!(!deep.exists());
 }

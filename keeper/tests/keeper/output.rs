@@ -138,13 +138,13 @@ fn an_offset_that_is_not_kept_is_refused() {
         let total = host.stdout.len() as u64;
         host.progress(total, u64::MAX);
     }
-    for asked in [0, u64::MAX] {
-        let refused = session.attach(&Attach::controller().from(Start::At(asked), Start::Oldest)).unwrap_err();
-        let AttachError::Refused(Refusal::Offset { stream, asked: said, oldest, .. }) = &refused else {
+    for requested in [0, u64::MAX] {
+        let refused = session.attach(&Attach::controller().from(Start::At(requested), Start::Oldest)).unwrap_err();
+        let AttachError::Refused(Refusal::Offset { stream, requested: reported, oldest, .. }) = &refused else {
             panic!("{refused}")
         };
-        assert_eq!((&**stream, *said), ("stdout", asked));
-        assert!(*oldest > 0 && refused.to_string().contains("are kept"), "{refused}");
+        assert_eq!((&**stream, *reported), ("stdout", requested));
+        assert!(*oldest > 0 && refused.to_string().contains("are stored"), "{refused}");
     }
     // A refused controller has replaced nobody.
     host.until_stdout(|stdout| stdout.len() > 1 << 20);

@@ -40,11 +40,11 @@ impl Server {
         command.args(["-D", "-e", "-f"]).arg(&config).stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = Vec::new();
+        let mut reported = Vec::new();
         loop {
-            let line = lines.next().unwrap_or_else(|| panic!("sshd has ended: {said:#?}")).unwrap();
+            let line = lines.next().unwrap_or_else(|| panic!("sshd has ended: {reported:#?}")).unwrap();
             let listens = line.contains("Server listening");
-            said.push(line);
+            reported.push(line);
             if listens {
                 break;
             }

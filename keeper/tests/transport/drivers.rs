@@ -31,11 +31,11 @@ pub(crate) const PROMPT: &str = r#"{"steps":[{"tool":"Bash","input":{"command":"
 pub(crate) async fn converse(mut claude: Driver<impl Transport>) -> (usize, Vec<Outcome>, Option<CloseReason>) {
     claude.prompt(PROMPT).unwrap();
     claude.prompt("and then?").unwrap();
-    let (mut asked, mut outcomes) = (0, Vec::new());
+    let (mut requested, mut outcomes) = (0, Vec::new());
     while let Some(action) = claude.next().await {
         match action {
             Action::IncomingRequest(request) => {
-                asked += 1;
+                requested += 1;
                 claude.respond(request.id(), Decision::allow()).unwrap();
             }
             Action::PromptEnded { outcome, .. } => {
@@ -46,12 +46,12 @@ pub(crate) async fn converse(mut claude: Driver<impl Transport>) -> (usize, Vec<
             }
             Action::Closed(closed) => {
                 assert!(closed.exit.is_some_and(|exit| exit.is_success()), "{closed:?}");
-                return (asked, outcomes, Some(closed.reason));
+                return (requested, outcomes, Some(closed.reason));
             }
             _ => {}
         }
     }
-    (asked, outcomes, None)
+    (requested, outcomes, None)
 }
 
 pub(crate) fn whole() -> (usize, Vec<Outcome>, Option<CloseReason>) {

@@ -85,8 +85,8 @@ fn attach(answer: &[FromKeeper<'_>]) -> (Result<Session, AttachError>, Keeper) {
     let host = Async::new(host).unwrap();
     let hello = Attach::controller().window(40).hello();
     let session = async_io::block_on(Kept::over(host, SmolTimer::default(), hello));
-    let said = keeper.next(|frame| matches!(frame, ToKeeper::Hello(Hello { token, .. }) if token.is_empty()));
-    assert!(said, "the hello has no token: a bridge puts it in");
+    let reported = keeper.next(|frame| matches!(frame, ToKeeper::Hello(Hello { token, .. }) if token.is_empty()));
+    assert!(reported, "the hello has no token: a bridge puts it in");
     (session, keeper)
 }
 
@@ -314,7 +314,7 @@ fn a_bridge_that_cannot_attach_reports_the_reason() {
     let error = async_io::block_on(over_bridge(&kept, wrong)).unwrap_err();
     assert!(matches!(error, AttachError::Refused(Refusal::Token)), "{error}");
     // Something else than the protocol.
-    for (said, reason) in [
+    for (reported, reason) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "at most"),
         (&[1, 0, 0, 0, 6][..], "its first frame is not a hello"),
         (&[][..], ""),
@@ -322,7 +322,7 @@ fn a_bridge_that_cannot_attach_reports_the_reason() {
         let mut child = bridge(&kept);
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = child.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(said).unwrap();
+        child.stdin.take().unwrap().write_all(reported).unwrap();
         let output = child.wait_with_output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!((error.contains(reason), output.status.success()), (true, reason.is_empty()), "{output:?}");

@@ -240,7 +240,7 @@ impl Thread {
         block
     }
 
-    /// Finds the pending block that a complete block completes.
+    /// Finds the pending block that belongs to a complete block.
     fn find(&self, whole: &ContentBlock, answer: Option<&str>) -> Option<usize> {
         let same = answer.is_some() && answer == self.answer.as_deref();
         let streamed = same.then(|| self.pending[..self.current].iter().position(|pending| pending.is(whole)));

@@ -33,9 +33,9 @@ impl Ledger {
         }
     }
 
-    /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is
-    /// missing that may have done so, and no turn is its own. The echo of such a prompt can arrive in the turn of
-    /// another prompt.
+    /// Returns `true` if a completed prompt was read and did not run. No line announced it, and no line is missing
+    /// that could have announced it. Its turn, if any, belongs to another prompt or to the CLI. The echo of such a
+    /// prompt can arrive in the turn of another prompt.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
             return false;

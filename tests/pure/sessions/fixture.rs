@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -203,8 +204,10 @@ pub(crate) fn open_built(script: Script, builder: SessionBuilder) -> Rig {
 
 impl Rig {
     /// Runs the session beside what the test does with it, then to its end.
-    pub(crate) fn run<F: Future>(self, test: impl FnOnce(Session) -> F) -> F::Output {
-        self.world.run(self.runner.run_until(test(self.claude)))
+    pub(crate) fn run<'t, F: Future + 't>(self, test: impl FnOnce(Session) -> F) -> F::Output {
+        // Boxed, so that the runner is not compiled once for each test.
+        let test: Pin<Box<dyn Future<Output = F::Output> + 't>> = Box::pin(test(self.claude));
+        self.world.run(self.runner.run_until(test))
     }
 }
 

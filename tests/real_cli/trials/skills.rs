@@ -32,8 +32,15 @@ async fn skill_with_a_shell_command(case: &Case) -> Trial {
     let mut talk = Talk::with(case, Options::host_permission_prompts, |_| ())?;
     let prompt = talk.prompt("/make")?;
     let end = talk.ended_with(prompt, |incoming| panic!("nothing is to be decided: {incoming:?}"));
-    assert_eq!(end.await?.outcome, Ended::Success);
-    assert!(is_made(case) && is_heard(case));
+    let end = end.await?;
+    if end.outcome == Ended::Error {
+        assert!(case.is_before("2.1.143"), "{end:?}");
+        case.differs("a rule does not allow a command that writes: it does not run, and the prompt ends with an error");
+        assert!(!is_made(case) && !is_heard(case));
+    } else {
+        assert_eq!(end.outcome, Ended::Success);
+        assert!(is_made(case) && is_heard(case));
+    }
     talk.close().await?;
     Ok(())
 }
