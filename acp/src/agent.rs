@@ -1,25 +1,29 @@
 //! Agent of one client: the connection, and the sessions.
 
 mod requests;
+#[cfg(feature = "protocol-v2")]
+mod v2;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{
     AuthenticateRequest, AuthenticateResponse, CancelNotification, CloseSessionRequest, DeleteSessionRequest,
     Error as SchemaError, ForkSessionRequest, InitializeRequest, ListSessionsRequest, LoadSessionRequest,
     NewSessionRequest, PromptRequest, ResumeSessionRequest, SessionId, SetSessionConfigOptionRequest,
     SetSessionModeRequest, SetSessionTitleRequest,
 };
-use agent_client_protocol::{Agent as Role, Client as Peer, Error, on_receive_notification, on_receive_request};
+use agent_client_protocol::v1::{ConnectionTo, Responder};
+use agent_client_protocol::{
+    Agent as Role, Client as Peer, ConnectTo, Error, on_receive_notification, on_receive_request,
+};
 use async_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 use async_executor::Executor;
 use futures_lite::future::or;
 
 use crate::arguments::Arguments;
 use crate::capabilities::Abilities;
-use crate::client::Client;
+use crate::client::{Client, Connection};
 use crate::failure;
 use crate::lines::{self, Outlet};
 use crate::options::Place;
@@ -79,13 +83,23 @@ pub(crate) async fn serve(arguments: Arguments, executor: Arc<Executor<'static>>
 
 /// Runs the connection until the client closes it.
 async fn connection(agent: &Arc<Agent>) -> Result<(), Error> {
+    let transport = lines::stdio(Arc::clone(&agent.outlet));
+    #[cfg(feature = "protocol-v2")]
+    if agent.arguments.protocol_v2 {
+        return Role.protocol_router().with_v1(v1(agent)).with_v2(v2::agent(agent)).connect_to(transport).await;
+    }
+    v1(agent).connect_to(transport).await
+}
+
+/// Returns the agent as clients of version 1 see it.
+fn v1(agent: &Arc<Agent>) -> impl ConnectTo<Peer> + use<> {
     /// Registers a method of the agent for a request.
     macro_rules! on {
         ($builder:expr, $request:ty, $method:ident) => {{
             let agent = Arc::clone(agent);
             $builder.on_receive_request(
-                async move |request: $request, responder, connection: ConnectionTo<Peer>| {
-                    agent.$method(request, responder, connection)
+                async move |request: $request, responder: Responder<_>, connection: ConnectionTo<Peer>| {
+                    agent.$method(request, responder.into_raw(), Connection::v1(connection))
                 },
                 on_receive_request!(),
             )
@@ -109,14 +123,13 @@ async fn connection(agent: &Arc<Agent>) -> Result<(), Error> {
     let builder = on!(builder, SetSessionConfigOptionRequest, set_option);
     let builder = on!(builder, SetSessionTitleRequest, set_title);
     let cancelling = Arc::clone(agent);
-    let builder = builder.on_receive_notification(
+    builder.on_receive_notification(
         async move |cancelled: CancelNotification, _| {
             cancelling.cancel(&cancelled.session_id);
             Ok(())
         },
         on_receive_notification!(),
-    );
-    builder.connect_to(lines::stdio(Arc::clone(&agent.outlet))).await
+    )
 }
 
 impl Agent {
@@ -125,7 +138,11 @@ impl Agent {
     }
 
     /// Opens a session in a task of its own. One of the same id is closed first.
-    fn open(self: &Arc<Self>, id: SessionId, place: Place, opener: Opener, connection: ConnectionTo<Peer>) {
+    fn open(self: &Arc<Self>, id: SessionId, place: Place, opener: Opener, connection: Connection) {
+        if !place.directory.is_absolute() {
+            let message = format!("the directory {} is not an absolute path", place.directory.display());
+            return opener.respond(&id, Err(failure::invalid(message)));
+        }
         // `send` limits the length. A bounded queue would allocate all of its memory at the start.
         let (sender, commands) = unbounded();
         let (running, ended) = bounded(1);

@@ -17,6 +17,7 @@ An agent of the Agent Client Protocol (ACP) on stdin and stdout: editors start i
   --steer           send prompts to the CLI at once while a turn runs; by default they wait for its end
   --keep            let a session with work to do outlive the agent and the editor (Unix); `session/load` takes it up again
   --keep-for TIME   time after which a session without an agent ends, e.g. 30min; default 1h; implies --keep
+  --protocol-v2     let clients use version 2 of the protocol too, an unstable draft (feature `protocol-v2` of the build)
   --version         print the version
   --help            print this text
 
@@ -40,6 +41,9 @@ pub(crate) struct Arguments {
     pub(crate) steer: bool,
     /// Time without an agent after which a session ends; `None`: with the agent.
     pub(crate) keep: Option<Duration>,
+    /// Whether clients may use version 2 of the protocol.
+    #[cfg(feature = "protocol-v2")]
+    pub(crate) protocol_v2: bool,
     /// Further arguments of the CLI.
     pub(crate) rest: Vec<OsString>,
 }
@@ -76,6 +80,12 @@ impl Arguments {
                         parsed.ok_or(format!("--keep-for: {} is not a duration; e.g. 30m or 2h", time.display()))?,
                     );
                 }
+                #[cfg(feature = "protocol-v2")]
+                Some("--protocol-v2") => arguments.protocol_v2 = true,
+                #[cfg(not(feature = "protocol-v2"))]
+                Some("--protocol-v2") => {
+                    return Err("--protocol-v2 needs a build with the feature `protocol-v2`".to_owned());
+                }
                 Some("--help" | "-h") => return Ok(Wanted::Print(USAGE.to_owned())),
                 Some("--version" | "-V") => {
                     return Ok(Wanted::Print(format!("claude-duplex-acp {}", env!("CARGO_PKG_VERSION"))));
@@ -94,8 +104,9 @@ impl Arguments {
     fn check(&self) -> Result<(), String> {
         match self.keep {
             Some(_) if cfg!(not(unix)) => Err("--keep needs Unix sockets, which this system does not have".to_owned()),
-            // A session has one journal.
-            Some(_) if self.journal.is_some() => Err("--keep cannot be combined with --journal".to_owned()),
+            Some(_) if self.journal.is_some() => {
+                Err("--keep cannot be combined with --journal: a kept session has a journal of its own".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -126,6 +137,8 @@ mod tests {
             allow_bypass: true,
             steer: true,
             keep: None,
+            #[cfg(feature = "protocol-v2")]
+            protocol_v2: false,
             rest: vec!["--model".into(), "opus".into()],
         };
         assert_eq!(parse(&line), Ok(Wanted::Serve(expected)));
@@ -148,7 +161,10 @@ mod tests {
         }
         for (words, error) in [
             (&["--keep-for", "soon"][..], "--keep-for: soon is not a duration; e.g. 30m or 2h"),
-            (&["--keep", "--journal", "/j"], "--keep cannot be combined with --journal"),
+            (
+                &["--keep", "--journal", "/j"],
+                "--keep cannot be combined with --journal: a kept session has a journal of its own",
+            ),
         ] {
             assert_eq!(parse(words), Err(error.to_owned()));
         }
@@ -159,5 +175,23 @@ mod tests {
         assert_eq!(parse(&["--claude"]), Err("--claude needs a value".to_owned()));
         assert_eq!(parse(&["--model"]), Err("unknown argument --model".to_owned()));
         assert_eq!(parse(&["x"]), Err("unknown argument x".to_owned()));
+    }
+
+    #[test]
+    fn the_readme_has_each_option() {
+        let options = USAGE.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
+        let readme = include_str!("../README.md");
+        let table: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `--")).collect();
+        for option in options {
+            assert!(table.iter().any(|line| line.contains(option)), "{option}");
+        }
+    }
+
+    #[test]
+    fn version_2_is_a_feature_of_the_build() {
+        #[cfg(feature = "protocol-v2")]
+        assert!(matches!(parse(&["--protocol-v2"]), Ok(Wanted::Serve(Arguments { protocol_v2: true, .. }))));
+        #[cfg(not(feature = "protocol-v2"))]
+        assert!(parse(&["--protocol-v2"]).is_err_and(|error| error.contains("needs a build with the feature")));
     }
 }

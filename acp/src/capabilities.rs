@@ -6,6 +6,8 @@ use agent_client_protocol::v1::schema::{
     SessionAdditionalDirectoriesCapabilities, SessionCapabilities, SessionCloseCapabilities, SessionDeleteCapabilities,
     SessionForkCapabilities, SessionListCapabilities, SessionResumeCapabilities, SessionTitleCapabilities,
 };
+#[cfg(feature = "protocol-v2")]
+use agent_client_protocol::v2::schema as v2;
 
 /// Returns the response to `initialize`.
 pub(crate) fn ours() -> InitializeResponse {
@@ -24,6 +26,24 @@ pub(crate) fn ours() -> InitializeResponse {
         .session_capabilities(sessions);
     let name = Implementation::new("claude-duplex-acp", env!("CARGO_PKG_VERSION")).title("Claude".to_owned());
     InitializeResponse::new(ProtocolVersion::V1).agent_capabilities(capabilities).agent_info(name)
+}
+
+/// Returns the response to `initialize` in version 2.
+#[cfg(feature = "protocol-v2")]
+pub(crate) fn ours_v2() -> v2::InitializeResponse {
+    let prompt = v2::PromptCapabilities::new()
+        .image(v2::PromptImageCapabilities::new())
+        .embedded_context(v2::PromptEmbeddedContextCapabilities::new());
+    let mcp = v2::McpCapabilities::new().stdio(v2::McpStdioCapabilities::new()).http(v2::McpHttpCapabilities::new());
+    let session = v2::SessionCapabilities::new()
+        .prompt(prompt)
+        .mcp(mcp)
+        .delete(v2::SessionDeleteCapabilities::new())
+        .fork(v2::SessionForkCapabilities::new())
+        .title(v2::SessionTitleCapabilities::new())
+        .additional_directories(v2::SessionAdditionalDirectoriesCapabilities::new());
+    let name = v2::Implementation::new("claude-duplex-acp", env!("CARGO_PKG_VERSION")).title("Claude".to_owned());
+    v2::InitializeResponse::new(ProtocolVersion::V2, name).capabilities(v2::AgentCapabilities::new().session(session))
 }
 
 /// Abilities of the client that change what it is sent.
@@ -48,6 +68,20 @@ impl From<&ClientCapabilities> for Abilities {
             links: elicitation.is_some_and(|elicitation| elicitation.url.is_some()),
             notices: session.is_some_and(|session| session.notices.is_some()),
             compactions: session.is_some_and(|session| session.compaction.is_some()),
+        }
+    }
+}
+
+/// Version 2 has notices and compactions for each client.
+#[cfg(feature = "protocol-v2")]
+impl From<&v2::ClientCapabilities> for Abilities {
+    fn from(client: &v2::ClientCapabilities) -> Self {
+        let elicitation = client.elicitation.as_ref();
+        Self {
+            forms: elicitation.is_some_and(|elicitation| elicitation.form.is_some()),
+            links: elicitation.is_some_and(|elicitation| elicitation.url.is_some()),
+            notices: true,
+            compactions: true,
         }
     }
 }

@@ -6,6 +6,8 @@ use agent_client_protocol::v1::schema::{
 };
 use claude_duplex::{Block, Prompt};
 
+use crate::failure::invalid;
+
 /// Returns the prompt for the CLI.
 ///
 /// Text is not changed. A link becomes a mention of its target. The texts of resources come last, as the files of the CLI's
@@ -62,16 +64,12 @@ fn binary(blob: BlobResourceContents) -> Result<Block, Error> {
     match blob.mime_type.as_deref() {
         Some(kind) if kind.starts_with("image/") => Ok(Block::image_base64(kind, blob.blob)),
         Some(kind @ "application/pdf") => Ok(Block::document_base64(kind, blob.blob)),
-        kind => Err(invalid(&format!(
+        kind => Err(invalid(format!(
             "{} is {}; the CLI accepts only text, images and PDF",
             blob.uri,
             kind.unwrap_or("binary")
         ))),
     }
-}
-
-fn invalid(reason: &str) -> Error {
-    Error::invalid_params().data(reason.to_owned())
 }
 
 #[cfg(test)]

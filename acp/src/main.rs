@@ -19,6 +19,8 @@ mod signals;
 mod tied;
 mod tool;
 mod translate;
+#[cfg(feature = "protocol-v2")]
+mod v2;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -70,7 +70,7 @@ pub(crate) async fn start(
     let name = arguments.program();
     let options = tied(options);
     let mut driver = spawn(&options, config)
-        .map_err(|error| failure::caused(&format!("{} cannot be started", name.display()), &error))?;
+        .map_err(|error| failure::caused(&format!("{} cannot be started ({})", name.display(), tied::NAMED), &error))?;
     if let Some(directory) = &arguments.journal {
         let path = journal(directory, session);
         let file = Journal::create(&path)

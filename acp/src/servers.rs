@@ -52,10 +52,9 @@ impl Drop for Servers {
 fn server(server: &McpServer) -> Result<(String, Value), Error> {
     let (name, config) = match server {
         McpServer::Stdio(server) => {
-            let command = server
-                .command
-                .to_str()
-                .ok_or_else(|| failure::invalid("the command of an MCP server is not valid Unicode"))?;
+            let command = server.command.to_str().ok_or_else(|| {
+                failure::invalid(format!("the command of the MCP server {} is not valid Unicode", server.name))
+            })?;
             let config = McpServerConfig::stdio(command).args(server.args.iter().cloned());
             let env = |config: McpServerConfig, pair: &(String, String)| config.env(&pair.0, &pair.1);
             let pairs: Vec<_> = server.env.iter().map(|entry| (entry.name.clone(), entry.value.clone())).collect();

@@ -10,6 +10,8 @@ mod not_kept;
 mod opening;
 mod prompts;
 mod question;
+#[cfg_attr(not(feature = "protocol-v2"), path = "session/no_reports.rs")]
+mod reports;
 #[cfg(unix)]
 mod resuming;
 mod title;
@@ -20,21 +22,24 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use agent_client_protocol::v1::Responder;
+use agent_client_protocol::Responder;
 use agent_client_protocol::v1::schema::{
     CloseSessionResponse, ForkSessionResponse, LoadSessionResponse, NewSessionResponse, Notice, NoticeSeverity,
-    PromptRequest, PromptResponse, ResumeSessionResponse, SessionId, SessionModeId, SessionUpdate,
-    SetSessionConfigOptionRequest, SetSessionConfigOptionResponse, SetSessionModeResponse, SetSessionTitleResponse,
+    PromptRequest, ResumeSessionResponse, SessionId, SessionModeId, SessionUpdate, SetSessionConfigOptionRequest,
+    SetSessionConfigOptionResponse, SetSessionModeResponse, SetSessionTitleResponse,
 };
 use async_channel::Receiver;
-use claude_duplex::{Action, IncomingId, IncomingResponse, Json, RequestId, TurnId};
+use claude_duplex::{Action, IncomingId, IncomingResponse, Json, PromptId, RequestId, TurnId};
 use futures::Stream;
 
 use self::asking::Asked;
 use self::choices::Choices;
 use self::compaction::Compactions;
 use self::opening::Opening;
+pub(crate) use self::prompts::PromptResponder;
 use self::prompts::Prompts;
+#[cfg(feature = "protocol-v2")]
+pub(crate) use self::reports::Insertion;
 use crate::arguments::Arguments;
 use crate::capabilities::Abilities;
 use crate::claude::Claude;
@@ -48,7 +53,7 @@ pub(crate) const WAITING: usize = 1024;
 
 /// Request of the client to a session.
 pub(crate) enum Command {
-    Prompt(PromptRequest, Responder<PromptResponse>),
+    Prompt(PromptRequest, PromptResponder),
     Cancel,
     SetMode(SessionModeId, Responder<SetSessionModeResponse>),
     SetOption(SetSessionConfigOptionRequest, Responder<SetSessionConfigOptionResponse>),
@@ -112,6 +117,9 @@ pub(crate) struct Session {
     choices: Choices,
     compactions: Compactions,
     closing: Option<Vec<Responder<CloseSessionResponse>>>,
+    /// For clients that get reports of the state.
+    #[cfg(feature = "protocol-v2")]
+    reports: Option<reports::Reports>,
 }
 
 /// Event that came first.
@@ -119,12 +127,15 @@ enum Event {
     Command(Option<Command>),
     Response(IncomingId, IncomingResponse),
     Action(Option<Action>),
+    Withdrawn(PromptId),
 }
 
 /// Runs a session until it is closed, or the client is gone.
 pub(crate) async fn run(setup: Setup) {
     let Setup { arguments, abilities, client, place, commands, opener } = setup;
     let choices = Choices::new(arguments.mode.as_deref());
+    #[cfg(feature = "protocol-v2")]
+    let reports = reports::Reports::of(&client);
     let mut session = Session {
         arguments,
         abilities,
@@ -141,10 +152,12 @@ pub(crate) async fn run(setup: Setup) {
         waiting: HashMap::new(),
         asked: Asked::default(),
         turns: BTreeMap::new(),
-        shown: Translator::default(),
+        shown: Translator::new(),
         choices,
         compactions: Compactions::default(),
         closing: None,
+        #[cfg(feature = "protocol-v2")]
+        reports,
     };
     if session.open(opener).await {
         while session.step().await {}
@@ -162,7 +175,9 @@ impl Session {
             Event::Response(id, response) => self.respond(id, response),
             Event::Action(Some(action)) => self.action(action),
             Event::Action(None) => self.given_up(),
+            Event::Withdrawn(prompt) => self.withdraw(prompt),
         }
+        self.report();
         if self.ended.is_some() {
             self.clean_up().await;
         }
@@ -172,7 +187,7 @@ impl Session {
     /// Waits for the next event. While the client does not read, the CLI is not read either.
     async fn next(&mut self) -> Event {
         let closing = self.closing.is_some();
-        let Self { commands, claude, asked, client, .. } = self;
+        let Self { commands, claude, asked, client, prompts, .. } = self;
         let mut room = pin!(client.room());
         let mut has_room = closing;
         poll_fn(|cx| {
@@ -184,6 +199,9 @@ impl Session {
             }
             if let Poll::Ready((id, response)) = asked.poll(cx) {
                 return Poll::Ready(Event::Response(id, response));
+            }
+            if let Poll::Ready(prompt) = prompts.poll_withdrawn(cx) {
+                return Poll::Ready(Event::Withdrawn(prompt));
             }
             has_room = has_room || room.as_mut().poll(cx).is_ready();
             match claude {
@@ -223,7 +241,11 @@ impl Session {
                     _ => self.begun(),
                 }
             }
-            Action::TurnEnded { turn, .. } => drop(self.turns.remove(&turn)),
+            Action::PromptTaken { prompt, .. } => self.taken(prompt),
+            Action::TurnEnded { turn, result, .. } => {
+                self.turns.remove(&turn);
+                self.turn_stopped(result.as_ref());
+            }
             Action::IncomingRequest(request) => self.ask(request),
             Action::IncomingCancelled { id, .. } => self.asked.withdraw(id),
             Action::ResponseReceived { request, response, .. } => {

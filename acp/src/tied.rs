@@ -9,6 +9,9 @@ use std::process::ExitCode;
 /// First argument of an agent that is to become the CLI.
 pub(crate) const WORD: &str = "__run";
 
+/// Way out if the program cannot be started.
+pub(crate) const NAMED: &str = "--claude PATH or CLAUDE_BIN names another program";
+
 /// Exit code of a shell that cannot start a program.
 #[cfg(target_os = "linux")]
 const NOT_STARTED: u8 = 127;
@@ -40,7 +43,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
         return ExitCode::from(NOT_STARTED);
     }
     let error = std::process::Command::new(&program).args(words).exec();
-    eprintln!("{} cannot be started: {error}", program.display());
+    eprintln!("{} cannot be started: {error}; {NAMED}", program.display());
     ExitCode::from(NOT_STARTED)
 }
 

@@ -14,7 +14,7 @@ use agent_client_protocol::v1::schema::{
 use claude_duplex::message::content::ToolResultBlock;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, System};
 use claude_duplex::request::response::SlashCommand;
-use claude_duplex::{Json, Message, MessageKind, TurnOrigin};
+use claude_duplex::{Json, Message, MessageKind, Seed, TurnOrigin};
 use serde_json::json;
 
 use self::calls::Calls;
@@ -24,15 +24,17 @@ use self::usage::Used;
 use crate::tool;
 
 /// State of the client: the part of a session that it was shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Translator {
     said: Accumulator,
     texts: Texts,
     calls: Calls,
     tasks: Tasks,
     used: Used,
-    /// Number of CLIs that have ended: each numbers its blocks from the start.
+    /// Number of a CLI, with a random start: each CLI numbers its blocks from 1, also for the next agent of a session.
     run: u64,
+    /// Number of ids for texts that have none.
+    notes: u64,
     /// Text or a call was shown in this turn.
     spoke: bool,
 }
@@ -56,11 +58,27 @@ impl Standing {
 }
 
 impl Translator {
+    /// Creates the state of a client that was shown nothing.
+    pub(crate) fn new() -> Self {
+        let [first, second, third, fourth, ..] = *Seed::random().as_bytes();
+        Self {
+            said: Accumulator::new(),
+            texts: Texts::default(),
+            calls: Calls::default(),
+            tasks: Tasks::default(),
+            used: Used::default(),
+            run: u32::from_be_bytes([first, second, third, fourth]).into(),
+            notes: 0,
+            spoke: false,
+        }
+    }
+
     /// Returns the updates for a message.
     pub(crate) fn message(&mut self, message: &Message, standing: Standing) -> Vec<SessionUpdate> {
         let mut updates = Vec::new();
         if standing == Standing::History && message.kind() == MessageKind::User {
-            updates.extend(asked(message));
+            let id = message.uuid().map_or_else(|| self.new_id(), |id| MessageId::new(&*id));
+            updates.extend(asked(message, &id));
         }
         for edit in self.said.add(message) {
             self.edit(edit, standing, &mut updates);
@@ -100,8 +118,15 @@ impl Translator {
     }
 
     /// Returns an update with text of the agent that no message has.
-    pub(crate) fn note(text: String) -> SessionUpdate {
-        SessionUpdate::AgentMessageChunk(ContentChunk::new(ContentBlock::Text(TextContent::new(text))))
+    pub(crate) fn note(&mut self, text: String) -> SessionUpdate {
+        let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)));
+        SessionUpdate::AgentMessageChunk(chunk.message_id(self.new_id()))
+    }
+
+    /// Returns an id for a message of the client that has none.
+    fn new_id(&mut self) -> MessageId {
+        self.notes += 1;
+        MessageId::new(format!("{:x}.note.{}", self.run, self.notes))
     }
 
     fn edit(&mut self, edit: Edit, standing: Standing, updates: &mut Vec<SessionUpdate>) {
@@ -130,7 +155,7 @@ impl Translator {
     fn chunk(&mut self, block: &AccumulatedBlock, text: String, standing: Standing) -> SessionUpdate {
         self.spoke = true;
         let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text))).message_id(MessageId::new(format!(
-            "{}.{}",
+            "{:x}.{}",
             self.run,
             block.id.get()
         )));
@@ -216,13 +241,16 @@ fn background(mut meta: Meta) -> Meta {
 }
 
 /// Returns the chunks of a prompt in a history.
-fn asked(message: &Message) -> Vec<SessionUpdate> {
+fn asked(message: &Message, id: &MessageId) -> Vec<SessionUpdate> {
     let Ok(user) = message.user() else { return Vec::new() };
     let texts = user.message.content.into_iter().filter_map(|block| match block {
         claude_duplex::message::ContentBlock::Text(text) => Some(text.text),
         _ => None,
     });
-    let chunk = |text| SessionUpdate::UserMessageChunk(ContentChunk::new(ContentBlock::Text(TextContent::new(text))));
+    let chunk = |text| {
+        let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)));
+        SessionUpdate::UserMessageChunk(chunk.message_id(id.clone()))
+    };
     texts.map(chunk).collect()
 }
 

@@ -11,21 +11,22 @@ use agent_client_protocol::v1::schema::{
     SetSessionConfigOptionRequest, SetSessionConfigOptionResponse, SetSessionModeRequest, SetSessionModeResponse,
     SetSessionTitleRequest, SetSessionTitleResponse,
 };
-use agent_client_protocol::v1::{ConnectionTo, Responder};
-use agent_client_protocol::{Client as Peer, Error};
+use agent_client_protocol::{Error, Responder};
 
 use super::{Agent, Running, send};
 use crate::capabilities::{self, Abilities};
+use crate::client::Connection;
+use crate::failure;
 use crate::history;
 use crate::options::{self, Place};
-use crate::session::{Command, Opener};
+use crate::session::{Command, Opener, PromptResponder};
 
 impl Agent {
     pub(super) fn initialize(
         &self,
         request: InitializeRequest,
         responder: Responder<InitializeResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         self.state().abilities = Abilities::from(&request.client_capabilities);
         responder.respond(capabilities::ours())
@@ -35,7 +36,7 @@ impl Agent {
         self: &Arc<Self>,
         request: NewSessionRequest,
         responder: Responder<NewSessionResponse>,
-        connection: ConnectionTo<Peer>,
+        connection: Connection,
     ) -> Result<(), Error> {
         let place = place(request.cwd, request.additional_directories, request.mcp_servers);
         self.open(SessionId::new(options::new_id()), place, Opener::New(responder), connection);
@@ -46,7 +47,7 @@ impl Agent {
         self: &Arc<Self>,
         request: LoadSessionRequest,
         responder: Responder<LoadSessionResponse>,
-        connection: ConnectionTo<Peer>,
+        connection: Connection,
     ) -> Result<(), Error> {
         let place = place(request.cwd, request.additional_directories, request.mcp_servers);
         self.open(request.session_id, place, Opener::Load(responder), connection);
@@ -57,7 +58,7 @@ impl Agent {
         self: &Arc<Self>,
         request: ResumeSessionRequest,
         responder: Responder<ResumeSessionResponse>,
-        connection: ConnectionTo<Peer>,
+        connection: Connection,
     ) -> Result<(), Error> {
         let place = place(request.cwd, request.additional_directories, request.mcp_servers);
         self.open(request.session_id, place, Opener::Resume(responder), connection);
@@ -68,7 +69,7 @@ impl Agent {
         self: &Arc<Self>,
         request: ForkSessionRequest,
         responder: Responder<ForkSessionResponse>,
-        connection: ConnectionTo<Peer>,
+        connection: Connection,
     ) -> Result<(), Error> {
         let place = place(request.cwd, request.additional_directories, request.mcp_servers);
         let opener = Opener::Fork(request.session_id, responder);
@@ -80,8 +81,12 @@ impl Agent {
         &self,
         request: ListSessionsRequest,
         responder: Responder<ListSessionsResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
+        // The list is one page: no cursor was ever given out.
+        if request.cursor.is_some() {
+            return responder.respond_with_error(failure::invalid("there is no such cursor"));
+        }
         let listing = async move {
             // A client that is gone needs no response.
             let _ = responder.respond(ListSessionsResponse::new(history::list(request.cwd).await));
@@ -94,7 +99,7 @@ impl Agent {
         &self,
         request: CloseSessionRequest,
         responder: Responder<CloseSessionResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         let id = request.session_id;
         if let Some(session) = self.state().sessions.remove(&id) {
@@ -117,7 +122,7 @@ impl Agent {
         &self,
         request: DeleteSessionRequest,
         responder: Responder<DeleteSessionResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         let session = self.state().sessions.remove(&request.session_id);
         let (id, keeps) = (request.session_id.0.to_string(), self.arguments.keep.is_some());
@@ -140,16 +145,16 @@ impl Agent {
         &self,
         request: PromptRequest,
         responder: Responder<PromptResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
-        self.pass(request.session_id.clone(), Command::Prompt(request, responder))
+        self.pass(request.session_id.clone(), Command::Prompt(request, PromptResponder::AtEnd(responder)))
     }
 
     pub(super) fn set_mode(
         &self,
         request: SetSessionModeRequest,
         responder: Responder<SetSessionModeResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         self.pass(request.session_id, Command::SetMode(request.mode_id, responder))
     }
@@ -158,7 +163,7 @@ impl Agent {
         &self,
         request: SetSessionConfigOptionRequest,
         responder: Responder<SetSessionConfigOptionResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         self.pass(request.session_id.clone(), Command::SetOption(request, responder))
     }
@@ -167,7 +172,7 @@ impl Agent {
         &self,
         request: SetSessionTitleRequest,
         responder: Responder<SetSessionTitleResponse>,
-        _: ConnectionTo<Peer>,
+        _: Connection,
     ) -> Result<(), Error> {
         self.pass(request.session_id, Command::SetTitle(request.title, responder))
     }

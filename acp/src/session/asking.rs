@@ -38,6 +38,12 @@ impl Asked {
         Poll::Pending
     }
 
+    /// Returns whether the user has decided all.
+    #[cfg(feature = "protocol-v2")]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Cancels a request to the client.
     pub(super) fn withdraw(&mut self, id: IncomingId) {
         self.0.retain(|(open, _)| *open != id);

@@ -1,6 +1,6 @@
 //! Settings that the user can change: the permission mode and the model.
 
-use agent_client_protocol::v1::Responder;
+use agent_client_protocol::Responder;
 use agent_client_protocol::v1::schema::{
     ConfigOptionUpdate, CurrentModeUpdate, SessionConfigOption, SessionConfigOptionCategory, SessionConfigOptionValue,
     SessionConfigSelectOption, SessionMode, SessionModeId, SessionModeState, SessionUpdate,
@@ -119,7 +119,10 @@ impl Session {
     /// Sets the permission mode.
     pub(super) fn set_mode(&mut self, mode: SessionModeId, responder: Responder<SetSessionModeResponse>) {
         if !self.choices.offers().iter().any(|(offer, ..)| offer.as_str() == &*mode.0) {
-            let _ = responder.respond_with_error(failure::invalid(format!("unknown mode {}", mode.0)));
+            let offers = self.choices.offers();
+            let offers: Vec<&str> = offers.iter().map(|(offer, ..)| offer.as_str()).collect();
+            let message = format!("unknown mode {}; the modes are {}", mode.0, offers.join(", "));
+            let _ = responder.respond_with_error(failure::invalid(message));
             return;
         }
         let request = SetPermissionMode::new(PermissionMode::from(&*mode.0));

@@ -1,8 +1,7 @@
 //! The end of a CLI, and of its session.
 
-use agent_client_protocol::Error;
-use agent_client_protocol::v1::Responder;
 use agent_client_protocol::v1::schema::CloseSessionResponse;
+use agent_client_protocol::{Error, Responder};
 use claude_duplex::{RequestError, Response, SessionClosed};
 
 use super::{Session, Waiting};
@@ -52,6 +51,7 @@ impl Session {
 
     fn lose(&mut self, error: &Error) {
         self.asked.clear();
+        self.note_loss(error);
         self.turns.clear();
         self.shown.restart();
         self.lose_prompts(error);
@@ -103,7 +103,7 @@ impl super::Command {
     /// Responds with an error to a request that the session cannot handle any more.
     pub(crate) fn refuse(self, error: &Error) {
         let _ = match self {
-            Self::Prompt(_, responder) => responder.respond_with_error(error.clone()),
+            Self::Prompt(_, responder) => return responder.fail(error.clone()),
             Self::Cancel => Ok(()),
             Self::SetMode(_, responder) => responder.respond_with_error(error.clone()),
             Self::SetOption(_, responder) => responder.respond_with_error(error.clone()),

@@ -21,7 +21,7 @@ pub(super) struct Opening(Option<Opener>);
 
 impl Opener {
     /// Responds with the session's choices, or with the reason for which there is no session.
-    pub(super) fn respond(self, id: &SessionId, opened: Result<(SessionModeState, Vec<SessionConfigOption>), Error>) {
+    pub(crate) fn respond(self, id: &SessionId, opened: Result<(SessionModeState, Vec<SessionConfigOption>), Error>) {
         // A client that is gone needs no response.
         let _ = match (self, opened) {
             (Self::New(responder), Ok((modes, options))) => {
@@ -134,6 +134,7 @@ impl Session {
         let offers = response.decode_as::<Initialize>().ok();
         self.choices.offered(offers.as_ref(), self.arguments.allow_bypass);
         if let Some(opener) = opener {
+            self.report_resumption(&opener);
             opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
         }
         self.client.update(translate::commands(offers.and_then(|offers| offers.commands).unwrap_or_default()));

@@ -1,10 +1,9 @@
-//! Prompts of the client: each gets one response, after the last update of its turn.
+//! Prompts of the client: each gets one response, in version 1 of the protocol after the last update of its turn.
 
 use std::collections::BTreeMap;
 
-use agent_client_protocol::Error;
-use agent_client_protocol::v1::Responder;
 use agent_client_protocol::v1::schema::{PromptRequest, PromptResponse, StopReason};
+use agent_client_protocol::{Error, Responder};
 use claude_duplex::message::assistant::StopReason as Stop;
 use claude_duplex::message::result::ResultKind;
 use claude_duplex::{Interrupt, LostReason, Message, Outcome, PromptId};
@@ -12,17 +11,39 @@ use claude_duplex::{Interrupt, LostReason, Message, Outcome, PromptId};
 use super::{Session, Waiting};
 use crate::content;
 use crate::failure;
-use crate::translate::{self, Translator};
+use crate::translate;
 
-/// Prompts without a response.
+/// Prompts that have not ended.
 #[derive(Default)]
-pub(super) struct Prompts(BTreeMap<PromptId, Open>);
+pub(super) struct Prompts(pub(super) BTreeMap<PromptId, Open>);
 
-struct Open {
-    /// `None` if the client of another agent has sent the prompt.
-    responder: Option<Responder<PromptResponse>>,
+/// A prompt that has not ended.
+pub(super) struct Open {
+    /// `None` if the client has the response, or the client of another agent has sent the prompt.
+    pub(super) responder: Option<PromptResponder>,
     /// The client has cancelled it.
-    cancelled: bool,
+    pub(super) cancelled: bool,
+}
+
+/// Responder of a prompt, which is used at another time in each version of the protocol.
+pub(crate) enum PromptResponder {
+    /// When the prompt has ended.
+    AtEnd(Responder<PromptResponse>),
+    /// When the prompt becomes a part of the conversation.
+    #[cfg(feature = "protocol-v2")]
+    AtInsertion(super::Insertion),
+}
+
+impl PromptResponder {
+    /// Responds with an error.
+    pub(super) fn fail(self, error: Error) {
+        match self {
+            // A client that is gone needs no response.
+            Self::AtEnd(responder) => drop(responder.respond_with_error(error)),
+            #[cfg(feature = "protocol-v2")]
+            Self::AtInsertion(insertion) => insertion.fail(error),
+        }
+    }
 }
 
 impl Prompts {
@@ -35,11 +56,10 @@ impl Prompts {
 
 impl Session {
     /// Passes a prompt to the CLI, and starts one if the last has ended.
-    pub(super) async fn prompt(&mut self, request: PromptRequest, responder: Responder<PromptResponse>) {
+    pub(super) async fn prompt(&mut self, request: PromptRequest, responder: PromptResponder) {
         match self.accept(request).await {
             Ok(id) => drop(self.prompts.0.insert(id, Open { responder: Some(responder), cancelled: false })),
-            // A client that is gone needs no response.
-            Err(error) => drop(responder.respond_with_error(error)),
+            Err(error) => responder.fail(error),
         }
     }
 
@@ -59,6 +79,7 @@ impl Session {
     ///
     /// Without a turn nothing is interrupted: on some versions an interrupt without a turn stops the next one.
     pub(super) fn cancel(&mut self) {
+        self.note_cancellation();
         let Some(claude) = &mut self.claude else { return };
         for (id, open) in &mut self.prompts.0 {
             open.cancelled = true;
@@ -93,7 +114,8 @@ impl Session {
         let has_text = matches!(outcome, Outcome::Local | Outcome::Blocked | Outcome::Success);
         let text = result.filter(|_| has_text && !self.shown.has_spoken()).and_then(Message::result_text);
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            self.client.update(Translator::note(text));
+            let update = self.shown.note(text);
+            self.client.update(update);
         }
         let stop = match stop_reason(outcome, result) {
             _ if cancelled => Ok(StopReason::Cancelled),
@@ -105,36 +127,51 @@ impl Session {
             Err(Ended::Failed(error)) => Err(error),
             Ok(stop) => Ok(stop),
         };
-        self.respond_to_prompt(responder, stop);
+        self.respond_to_prompt(prompt, responder, stop);
     }
 
-    /// Responds to a prompt. The end of a prompt of another client is an update: no request waits for it.
-    fn respond_to_prompt(&self, responder: Option<Responder<PromptResponse>>, stop: Result<StopReason, Error>) {
+    /// Responds to a prompt that has ended. If no request waits for its end, an update tells of it.
+    #[cfg_attr(
+        not(feature = "protocol-v2"),
+        expect(unused_variables, reason = "only version 2 refers to prompts by id")
+    )]
+    fn respond_to_prompt(
+        &mut self,
+        prompt: PromptId,
+        responder: Option<PromptResponder>,
+        stop: Result<StopReason, Error>,
+    ) {
         match responder {
             // A client that is gone needs no response.
-            Some(responder) => drop(responder.respond_with_result(stop.map(PromptResponse::new))),
+            Some(PromptResponder::AtEnd(responder)) => {
+                let _ = responder.respond_with_result(stop.map(PromptResponse::new));
+            }
+            #[cfg(feature = "protocol-v2")]
+            Some(PromptResponder::AtInsertion(insertion)) => self.not_inserted(prompt, insertion, stop),
+            #[cfg(feature = "protocol-v2")]
+            None if self.client.is_v2() => self.stopped(stop),
             None => self.client.update(translate::ended(stop)),
         }
     }
 
     /// Responds to all prompts of a CLI that has ended.
     pub(super) fn lose_prompts(&mut self, error: &Error) {
-        for (_, Open { responder, cancelled }) in std::mem::take(&mut self.prompts.0) {
+        for (prompt, Open { responder, cancelled }) in std::mem::take(&mut self.prompts.0) {
             let is_cancelled = cancelled || self.closing.is_some();
             let stop = if is_cancelled { Ok(StopReason::Cancelled) } else { Err(error.clone()) };
-            self.respond_to_prompt(responder, stop);
+            self.respond_to_prompt(prompt, responder, stop);
         }
     }
 }
 
 /// How a prompt ended without a reason to stop.
-enum Ended {
+pub(super) enum Ended {
     Failed(Error),
     /// The CLI has ended, or will.
     Lost,
 }
 
-fn stop_reason(outcome: Outcome, result: Option<&Message>) -> Result<StopReason, Ended> {
+pub(super) fn stop_reason(outcome: Outcome, result: Option<&Message>) -> Result<StopReason, Ended> {
     let details = || result.and_then(|result| result.result().ok());
     match outcome {
         Outcome::Success => Ok(match details().and_then(|result| result.stop_reason) {

@@ -68,6 +68,7 @@ impl Session {
 
     /// Responds to the client that has taken up the session, and asks it what the CLI waits for.
     pub(super) fn resumed(&mut self, opener: Opener) {
+        self.report_resumption(&opener);
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
         let notes = Notes { initialized: self.initialized.clone(), model: None };
         let commands = notes.offers().and_then(|offers| offers.commands).unwrap_or_default();

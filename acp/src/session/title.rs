@@ -1,6 +1,6 @@
 //! The title of a session.
 
-use agent_client_protocol::v1::Responder;
+use agent_client_protocol::Responder;
 use agent_client_protocol::v1::schema::{SessionInfoUpdate, SessionUpdate, SetSessionTitleResponse};
 use claude_duplex::request::RenameSession;
 use claude_duplex::{RequestError, Response};

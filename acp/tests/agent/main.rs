@@ -18,3 +18,5 @@ mod sessions;
 mod stalled;
 mod turns;
 mod updates;
+#[cfg(feature = "protocol-v2")]
+mod v2;

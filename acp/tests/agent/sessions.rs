@@ -101,6 +101,19 @@ fn loading_a_missing_session_is_an_error() {
 }
 
 #[test]
+fn unusable_parameters_are_refused() {
+    let mut agent = Agent::start(&Setup::default());
+    for (method, params) in [
+        ("session/new", json!({ "cwd": "here", "mcpServers": [] })),
+        ("session/load", json!({ "sessionId": OLD, "cwd": "here", "mcpServers": [] })),
+        ("session/list", json!({ "cursor": "x" })),
+    ] {
+        let request = agent.request(method, params);
+        assert_eq!(agent.response(request)["error"]["code"], -32602, "{method}");
+    }
+}
+
+#[test]
 fn a_closed_session_accepts_no_prompts() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
@@ -127,6 +140,8 @@ fn the_error_of_a_cli_that_cannot_start_contains_its_stderr() {
         let response = agent.response(new);
         let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
         assert!(message.contains(words), "{message}");
+        // A program that is not there can be named.
+        assert_eq!(message.contains("CLAUDE_BIN"), words == "/nowhere/claude", "{message}");
         assert_eq!(agent.finish(), Some(0));
     }
 }

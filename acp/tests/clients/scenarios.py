@@ -17,6 +17,9 @@ import threading
 import time
 
 
+# Time limit of a wait in seconds, long enough for a busy machine.
+LONG = 180
+
 # The client's MCP server.
 NOTES = {
     "name": "notes",
@@ -30,11 +33,12 @@ class Agent:
     def __init__(self, command, choice=None, servers=(), capabilities=None, elicited=None):
         self.command, self.capabilities, self.servers = command, capabilities or {}, list(servers)
         self.choice, self.elicited, self.last, self.trace, self.open, self.said = choice, elicited, 0, [], [], ""
+        self.names = {}
         self.start()
         new = self.wait(self.ask("session/new", cwd=os.getcwd(), mcpServers=self.servers))
         self.session = new["result"]["sessionId"]
         self.wait(self.ask("session/set_mode", sessionId=self.session, modeId="default"))
-        self.names, self.trace = {}, []
+        self.trace = []
 
     def start(self):
         self.process = subprocess.Popen(
@@ -75,7 +79,7 @@ class Agent:
     def cancel(self):
         self.send(method="session/cancel", params={"sessionId": self.session})
 
-    def until(self, fits, seconds=60):
+    def until(self, fits, seconds=LONG):
         """Reads on until a message fits."""
         end = time.time() + seconds
         while True:
@@ -119,7 +123,7 @@ class Agent:
                 self.trace.append(f"text {text}")
         elif update.get("_meta", {}).get("claudeDuplex", {}).get("turn") == "ended":
             self.trace.append(f"ended {update['_meta']['claudeDuplex'].get('stopReason')}")
-        elif "method" not in message and message["id"] in getattr(self, "names", {}):
+        elif "method" not in message and message["id"] in self.names:
             reason = message.get("result", {}).get("stopReason") or "error"
             self.trace.append(f"{self.names[message['id']]} {reason}")
 
@@ -132,7 +136,7 @@ class Agent:
     def end(self):
         self.process.stdin.close()
         try:
-            self.process.wait(20)
+            self.process.wait(LONG)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.trace.append("the agent does not end")
@@ -172,7 +176,7 @@ def cancel_with_one_queued(agent):
 def background(agent):
     task = {"tool": "Bash", "input": {"command": "sleep 2; echo x", "description": "d", "run_in_background": True}}
     agent.wait(agent.prompt("A", task, {"text": "started"}, {"text": "woken"}))
-    agent.until(lambda message: agent.text(message) and "woken" in json.dumps(message), 30)
+    agent.until(lambda message: agent.text(message) and "woken" in json.dumps(message))
     agent.wait(agent.prompt("B", {"text": "b"}))
 
 
