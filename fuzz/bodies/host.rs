@@ -24,7 +24,7 @@ enum Call {
     /// A poll of the runner, which does most of the work.
     Run,
     RunTwice,
-    PassTime,
+    Advance,
     Prompt,
     PromptIfIdle,
     PromptThatStops,
@@ -160,7 +160,7 @@ impl Host {
         match call {
             Call::Run => drop(self.run()),
             Call::RunTwice => drop((self.run(), self.run())),
-            Call::PassTime => drop(self.world.pass_time()),
+            Call::Advance => drop(self.world.pass_time()),
             Call::Prompt => self.prompts.extend(session.and_then(|session| session.prompt("hello").ok())),
             Call::PromptIfIdle => {
                 let prompt = Prompt::text("now").when_busy(WhenBusy::Reject);
