@@ -24,7 +24,8 @@
 //!   and echoes none, the turn also answers the prompts that waited with the oldest one (`queue_no_uuid`, since
 //!   2.1.85). From 2.1.69 to 2.1.84 the turn answers one of the prompts that waited at the end of the previous
 //!   turn. It is the one of the highest priority, and of the kind that the result fits (`local_before_later` of
-//!   2.1.73).
+//!   2.1.73). The output of a local command before the result shows that the prompt is a command
+//!   (`compact_queued` of 2.1.73).
 //! * The turn took prompts before its `init` and none after: a joined batch was blocked before its last echo,
 //!   which belonged to the next prompt (`blocked_batch` of 2.1.143).
 //!

@@ -144,6 +144,9 @@ impl Protocol {
             }
             MessageKind::User if is_own => {
                 self.note_command(message.as_bytes());
+                if self.ledger.needs_command_output() && facts::is_command_output(message.as_bytes()) {
+                    self.ledger.command_ran(&mut self.actions);
+                }
                 let most = self.awaited_tools();
                 let returned = if most > 0 { facts::blocks(message.as_bytes(), facts::TOOL_RESULT, most) } else { 0 };
                 if returned > 0 {

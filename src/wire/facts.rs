@@ -177,7 +177,7 @@ pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
     facts
 }
 
-/// Maximum length of a line that is searched for the error of a local command, in bytes.
+/// Maximum length of a line that is searched for the output of a local command, in bytes.
 const COMMAND_ERROR: usize = 64 << 10;
 
 /// Returns `true` if a `user` or `assistant` line is the error of a local command, i.e. its output on stderr.
@@ -189,6 +189,12 @@ pub(crate) fn command_failed(line: &[u8]) -> bool {
         && has(b"<local-command-stderr>")
         && (has(br#""content":"<local-command-stderr>"#) || has(br#""local_command_source":"<local-command-stderr>"#))
         && !has(TOOL_RESULT.as_bytes())
+}
+
+/// Returns `true` if a `user` line is the output of a local command.
+pub(crate) fn is_command_output(line: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
+    line.len() <= COMMAND_ERROR && has(br#""content":"<local-command-std"#) && !has(TOOL_RESULT.as_bytes())
 }
 
 /// Returns `true` if a `system/informational` reports that a hook stopped a prompt.

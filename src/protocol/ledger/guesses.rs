@@ -27,6 +27,28 @@ pub(super) struct Guess {
 }
 
 impl Ledger {
+    /// Returns `true` if the output of a local command shows which prompt a turn took: the queue has priorities,
+    /// the result of `/compact` has no text, and no line names the prompt of a command.
+    pub(crate) fn needs_command_output(&self) -> bool {
+        self.generation.ranks && !self.generation.joins
+    }
+
+    /// Records the output of a local command. The running turn took the command, unless it took a prompt that a
+    /// line names, or is the CLI's own.
+    pub(crate) fn command_ran(&mut self, actions: &mut Actions) {
+        let Some(turn) = self.turns.last() else { return };
+        let took_some = turn.is_of_ended || self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
+        if took_some || turn.batch || turn.is_own() {
+            return;
+        }
+        let (turn, waiting) = (turn.id, self.waiting_for(turn));
+        let command = waiting.into_iter().find(|entry| entry.traits.slash).map(|entry| entry.id.uuid());
+        if let Some(entry) = command.and_then(|command| self.prompts.find(command)) {
+            entry.guessed = true;
+            entry.taken(turn, actions);
+        }
+    }
+
     /// Assigns to the open turns the prompts that they answer without evidence, by the rules at the top of the
     /// ledger.
     pub(super) fn guess(&mut self, facts: &ResultFacts, actions: &mut Actions) {

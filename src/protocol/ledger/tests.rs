@@ -216,6 +216,25 @@ fn a_line_that_contradicts_a_rule_corrects_it() {
     assert_eq!(host.end(later), end(4, Outcome::Success, false, "r4"));
 }
 
+/// The result of `/compact` has no text, as that of a prompt that a hook refused (`compact_queued` of 2.1.73).
+#[test]
+fn the_output_of_a_local_command_shows_that_its_turn_runs_a_command() {
+    let mut host = Host::new();
+    let running = host.prompt("one");
+    host.init("2.1.73");
+    host.echo(running);
+    let (command, after) = (host.prompt("/compact"), host.prompt("two"));
+    host.result("r1", &format!(r#"{SUCCESS},"stop_reason":"end_turn""#));
+    host.init("2.1.73");
+    host.hears(r#"{"type":"user","message":{"role":"user","content":"<local-command-stdout>Compacted </local-command-stdout>"},"uuid":"0be32da0-ce75-4aea-b277-9fa85626a1c8"}"#);
+    host.result("r2", r#""subtype":"success","is_error":false,"result":"","stop_reason":null"#);
+    assert_eq!((host.end(command), host.end(after)), (end(2, Outcome::Local, true, "r2"), None));
+    host.init("2.1.73");
+    host.echo(after);
+    host.result("r3", &format!(r#"{SUCCESS},"stop_reason":"end_turn""#));
+    assert_eq!(host.end(after), end(3, Outcome::Success, false, "r3"));
+}
+
 #[test]
 fn a_prompt_with_a_known_uuid_ends_at_once() {
     let mut host = Host::new();

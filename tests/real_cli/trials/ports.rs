@@ -62,7 +62,7 @@ async fn kanban_is_interrupted_and_goes_on(case: &Case) -> Trial {
 
 async fn kanban_carries_out_a_plan(case: &Case) -> Trial {
     if case
-        .before("2.0.76", "`--allow-dangerously-skip-permissions` is unknown: the agent does not start, and says why")
+        .before("2.0.55", "`--allow-dangerously-skip-permissions` is unknown: the agent does not start, and says why")
     {
         return on_tokio(case, kanban_script::plans_not(&stage(case))).await;
     }
