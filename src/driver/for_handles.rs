@@ -25,7 +25,7 @@ impl<T: Transport> Driver<T> {
         self.overread || self.protocol.awaits_output()
     }
 
-    /// Defers calls of the host's code: see [`Record::set_aside`].
+    /// Defers calls of the host's code: see [`defer_host_calls`](super::record::Record::defer_host_calls).
     pub(crate) fn defer_host_calls(&mut self) -> HostCalls {
         self.record.defer_host_calls()
     }

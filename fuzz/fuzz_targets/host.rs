@@ -1,0 +1,8 @@
+//! Arbitrary calls on the handles of a session.
+
+#![no_main]
+
+#[path = "../bodies/host.rs"]
+mod host;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| host::body(data));
