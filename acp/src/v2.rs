@@ -174,8 +174,9 @@ mod tests {
             (
                 json!({ "sessionUpdate": "tool_call", "toolCallId": "t", "title": "ls", "kind": "execute",
                     "status": "pending", "rawInput": { "command": "ls" }, "locations": [{ "path": "/a", "line": 3 }] }),
+                // A new call is pending without saying so.
                 json!({ "sessionUpdate": "tool_call_update", "toolCallId": "t", "title": "ls", "kind": "execute",
-                    "status": "pending", "rawInput": { "command": "ls" }, "locations": [{ "path": "/a", "line": 3 }] }),
+                    "rawInput": { "command": "ls" }, "locations": [{ "path": "/a", "line": 3 }] }),
             ),
         ] {
             assert_eq!(updated(old), new);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 /// Replaces the changes in the content of a call.
 pub(super) fn translate(call: &mut Value) {
-    for content in call["content"].as_array_mut().into_iter().flatten() {
+    // Indexing would add `null`, which clears the content that the client has.
+    for content in call.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
         if content["type"] != "diff" {
             continue;
         }
