@@ -23,7 +23,7 @@ trials![
     hook_blocks_a_prompt,
     hook_blocks_one_of_a_batch,
     hook_times_out,
-    hook_that_nobody_owns_blocks,
+    hook_without_a_handler_blocks,
     hook_that_fails_blocks,
 ];
 
@@ -158,7 +158,7 @@ async fn hook_defers_a_tool(case: &Case) -> Trial {
 }
 
 /// The host has hooks, but owns no hook request: what they guard is refused.
-async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
+async fn hook_without_a_handler_blocks(case: &Case) -> Trial {
     let owns_nothing = |config: &mut Config| config.handled = IncomingKinds::NONE;
     for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
         let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), owns_nothing)?;

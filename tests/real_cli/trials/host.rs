@@ -16,7 +16,7 @@ use crate::watch::Case;
 trials![
     host_killed_when_idle,
     host_killed_in_mid_turn,
-    host_killed_with_a_launcher_that_cares,
+    host_killed_under_a_death_signal,
     every_flag_has_a_method_or_a_reason
 ];
 
@@ -91,7 +91,7 @@ async fn host_killed_in_mid_turn(case: &Case) -> Trial {
     Ok(())
 }
 
-async fn host_killed_with_a_launcher_that_cares(case: &Case) -> Trial {
+async fn host_killed_under_a_death_signal(case: &Case) -> Trial {
     let mut host = Host::start(case, "setpriv\n--pdeathsig\nKILL")?;
     host.prompt(&script([text("nobody hears it").chunks(5).hold("mid")]), "content_block_delta")?;
     host.kill()?;

@@ -10,7 +10,7 @@ use crate::watch::Case;
 trials![
     interrupt_in_a_text,
     interrupt_in_a_tool,
-    interrupt_with_an_open_ask,
+    interrupt_with_an_open_permission,
     interrupt_when_idle,
     interrupt_before_the_first_turn,
     interrupt_twice,
@@ -56,7 +56,7 @@ async fn interrupt_in_a_tool(case: &Case) -> Trial {
     goes_on(talk).await
 }
 
-async fn interrupt_with_an_open_ask(case: &Case) -> Trial {
+async fn interrupt_with_an_open_permission(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let touch = json!({ "command": "touch made.txt", "description": "make it" });
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;

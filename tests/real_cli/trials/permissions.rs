@@ -19,7 +19,7 @@ trials![
     permission_answered_by_an_error,
     permission_denied_and_interrupted,
     permissions_of_several_tools,
-    permission_that_nobody_owns,
+    permission_without_a_handler,
     permission_mode_is_the_one_that_asks,
     ask_user_question,
 ];
@@ -138,7 +138,7 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
     Ok(())
 }
 
-async fn permission_that_nobody_owns(case: &Case) -> Trial {
+async fn permission_without_a_handler(case: &Case) -> Trial {
     let owns_nothing = |config: &mut Config| config.handled = IncomingKinds::NONE;
     let mut talk = Talk::with(case, |options| options.host_permission_prompts(), owns_nothing)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;

@@ -9,8 +9,8 @@ use crate::watch::Case;
 
 trials![
     busy_queue_gives_a_result_each,
-    busy_send_joins_what_waits,
-    busy_refuse_gives_it_back,
+    busy_send_joins_waiting_prompts,
+    busy_reject_returns_the_prompt,
     fold,
     cancel_a_queued_prompt,
     closed_with_a_prompt_queued,
@@ -29,7 +29,7 @@ async fn busy_queue_gives_a_result_each(case: &Case) -> Trial {
     Ok(())
 }
 
-async fn busy_send_joins_what_waits(case: &Case) -> Trial {
+async fn busy_send_joins_waiting_prompts(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
@@ -47,7 +47,7 @@ async fn busy_send_joins_what_waits(case: &Case) -> Trial {
     Ok(())
 }
 
-async fn busy_refuse_gives_it_back(case: &Case) -> Trial {
+async fn busy_reject_returns_the_prompt(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;

@@ -12,7 +12,7 @@ use crate::talk::{Talk, Trial};
 use crate::traffic;
 use crate::watch::Case;
 
-trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initialize_lists];
+trials![initialize, every_request_is_settled, unknown_request, request_that_initialize_lists];
 
 async fn initialize(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
@@ -158,7 +158,7 @@ async fn unknown_request(case: &Case) -> Trial {
 }
 
 /// From 2.1.50 on the reply, or the refusal, lists the permission that is open: it is asked once.
-async fn an_ask_that_initialize_lists(case: &Case) -> Trial {
+async fn request_that_initialize_lists(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     talk.request(Initialize::new().into()).await??;
     let steps = [tool("Bash", json!({ "command": "touch made.txt", "description": "make it" })), text("done")];
