@@ -2,10 +2,12 @@
 //! order. The driver keeps the rules of `Transport`: it polls nothing that has ended, and terminates no child that has exited. It
 //! ends, its journal repeats its actions and its output, and all invariants hold for the inputs in the journal.
 
+#[path = "written.rs"]
+mod written;
+
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use claude_duplex::{
     Action, Config, Decision, Driver, Exit, IncomingKinds, Interrupt, Journal, Seed, SessionTime, Transport,
 };
 
+use self::written::Written;
 use crate::{invariants, sequence};
 
 /// Longer inputs find nothing that shorter ones do not.
@@ -229,21 +232,6 @@ struct Script {
     lines: Vec<u8>,
     calls: Vec<Call>,
     effects: Vec<Effect>,
-}
-
-/// The lines of the journal, which outlives the driver.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 fn play(script: Script) {

@@ -2,10 +2,11 @@
 //! panics, every prompt that was accepted ends, every reader comes to an end, and the journal repeats what subscribers
 //! got.
 
+#[path = "written.rs"]
+mod written;
+
 use std::future::Future;
-use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use claude_duplex::{
     Action, Config, Decision, IncomingKinds, IncomingRequests, Interrupt, Journal, Overflow, Prompt, PromptHandle,
     Request, Responder, Runner, Seed, Session, Subscriber, WhenBusy, WhenDropped,
 };
+
+use self::written::Written;
 
 /// Longer inputs find nothing that shorter ones do not.
 const LONGEST: usize = 512;
@@ -64,21 +67,6 @@ pub(crate) fn body(data: &[u8]) {
     let mut bytes = Unstructured::new(&data[..data.len().min(LONGEST)]);
     if let Ok(calls) = Calls::arbitrary(&mut bytes) {
         Host::new(&calls).play(calls.calls);
-    }
-}
-
-/// The lines of the journal, which outlives the session.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
