@@ -1,8 +1,7 @@
 //! Hook calls with the typed input of one event.
 
 use crate::base::error::DecodeError;
-use crate::incoming::hook::{self, HookEvent, HookInput, HookRequest};
-use crate::wire::from_json::read;
+use crate::incoming::hook::{HookInput, HookRequest};
 
 /// Call of a hook with the input of one event; the argument of a handler.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +23,7 @@ pub trait HookEventInput: Sized + private::Sealed {
     fn read(input: &HookInput) -> Result<Self, DecodeError>;
 }
 
-mod private {
+pub(super) mod private {
     pub trait Sealed {}
 }
 
@@ -49,57 +48,4 @@ impl HookEventInput for HookInput {
     fn read(input: &HookInput) -> Result<Self, DecodeError> {
         Ok(input.clone())
     }
-}
-
-/// Declares the input of each event.
-macro_rules! events {
-    ($($event:ident: $input:ident,)+) => {$(
-        impl private::Sealed for hook::$input {}
-
-        impl HookEventInput for hook::$input {
-            fn read(input: &HookInput) -> Result<Self, DecodeError> {
-                if input.event != HookEvent::$event {
-                    return Err(DecodeError::expected(stringify!($event)).within("hook_event_name"));
-                }
-                read(&input.unknown_fields.to_text())
-            }
-        }
-    )+};
-}
-
-events! {
-    PreToolUse: PreToolUseHookInput,
-    PostToolUse: PostToolUseHookInput,
-    PostToolUseFailure: PostToolUseFailureHookInput,
-    PostToolBatch: PostToolBatchHookInput,
-    Notification: NotificationHookInput,
-    UserPromptSubmit: UserPromptSubmitHookInput,
-    UserPromptExpansion: UserPromptExpansionHookInput,
-    SessionStart: SessionStartHookInput,
-    SessionEnd: SessionEndHookInput,
-    Stop: StopHookInput,
-    StopFailure: StopFailureHookInput,
-    SubagentStart: SubagentStartHookInput,
-    SubagentStop: SubagentStopHookInput,
-    PreCompact: PreCompactHookInput,
-    PostCompact: PostCompactHookInput,
-    PreModelSwitch: PreModelSwitchHookInput,
-    PostModelSwitch: PostModelSwitchHookInput,
-    PermissionRequest: PermissionRequestHookInput,
-    PermissionDenied: PermissionDeniedHookInput,
-    Setup: SetupHookInput,
-    TeammateIdle: TeammateIdleHookInput,
-    TaskCreated: TaskCreatedHookInput,
-    TaskCompleted: TaskCompletedHookInput,
-    Elicitation: ElicitationHookInput,
-    ElicitationResult: ElicitationResultHookInput,
-    ConfigChange: ConfigChangeHookInput,
-    InstructionsLoaded: InstructionsLoadedHookInput,
-    WorktreeCreate: WorktreeCreateHookInput,
-    WorktreeRemove: WorktreeRemoveHookInput,
-    CwdChanged: CwdChangedHookInput,
-    FileChanged: FileChangedHookInput,
-    DirectoryAdded: DirectoryAddedHookInput,
-    MessageDisplay: MessageDisplayHookInput,
-    PreSkillShellCommand: PreSkillShellCommandHookInput,
 }

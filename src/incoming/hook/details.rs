@@ -1,7 +1,8 @@
-//! Inputs of all events as one enum.
+//! Inputs of all events: as one enum, and each as the argument of a handler.
 
 use crate::base::error::DecodeError;
-use crate::incoming::hook::{self, HookEvent};
+use crate::incoming::hook::call::{HookEventInput, private::Sealed};
+use crate::incoming::hook::{self, HookEvent, HookInput};
 use crate::wire::fields::Fields;
 use crate::wire::from_json::read;
 
@@ -36,6 +37,19 @@ macro_rules! details {
                 }
             }
         }
+
+        $(
+            impl Sealed for hook::$input {}
+
+            impl HookEventInput for hook::$input {
+                fn read(input: &HookInput) -> Result<Self, DecodeError> {
+                    if input.event != HookEvent::$event {
+                        return Err(DecodeError::expected(stringify!($event)).within("hook_event_name"));
+                    }
+                    read(&input.unknown_fields.to_text())
+                }
+            }
+        )+
     };
 }
 
