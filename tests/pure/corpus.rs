@@ -6,6 +6,12 @@
 mod bytes;
 #[path = "../../fuzz/bodies/decode.rs"]
 mod decode;
+#[cfg(feature = "driver")]
+#[path = "../../fuzz/bodies/driver.rs"]
+mod driver;
+#[cfg(feature = "session")]
+#[path = "../../fuzz/bodies/host.rs"]
+mod host;
 #[path = "../../fuzz/bodies/journal.rs"]
 mod journal;
 #[path = "../../fuzz/bodies/options.rs"]
@@ -17,6 +23,7 @@ mod snapshot;
 
 use std::path::Path;
 
+use crate::cases::stride;
 use crate::invariants;
 
 fn judge(target: &str, body: fn(&[u8])) {
@@ -25,9 +32,12 @@ fn judge(target: &str, body: fn(&[u8])) {
     let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     paths.sort();
     assert!(paths.len() >= 20, "only {} files in {}", paths.len(), folder.display());
-    for path in paths {
+    // What was found is always tried.
+    let is_finding = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("found-"));
+    let tried = paths.iter().enumerate().filter(|(index, path)| index % stride() == 0 || is_finding(path));
+    for (_, path) in tried {
         let _context = invariants::PanicContext(path.display().to_string());
-        body(&std::fs::read(&path).expect("a readable file"));
+        body(&std::fs::read(path).expect("a readable file"));
     }
 }
 
@@ -59,4 +69,16 @@ fn snapshot() {
 #[test]
 fn options() {
     judge("options", options::body);
+}
+
+#[cfg(feature = "driver")]
+#[test]
+fn driver() {
+    judge("driver", driver::body);
+}
+
+#[cfg(feature = "session")]
+#[test]
+fn host() {
+    judge("host", host::body);
 }

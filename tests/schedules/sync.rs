@@ -101,3 +101,10 @@ impl<T> Deref for Counted<T> {
         &self.value
     }
 }
+
+/// Returns `true` if the change of the code with this name is on (`BROKEN=NAME`). The files in `broken` call this.
+#[allow(dead_code, reason = "without these files nothing calls it")]
+pub(crate) fn is_broken(change: &str) -> bool {
+    static NAME: std::sync::LazyLock<Option<String>> = std::sync::LazyLock::new(|| std::env::var("BROKEN").ok());
+    NAME.as_deref() == Some(change)
+}

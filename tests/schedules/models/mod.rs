@@ -1,9 +1,10 @@
 //! Models of the state that threads share in a session. loom runs each of them in every order of its steps. A task that
 //! nothing wakes is a deadlock, which it reports.
 //!
-//! What can go wrong, and where it was tried out, is in the README of this package.
+//! For each model, a file in `broken` changes the code so that the model fails.
 
 mod cli;
+mod lines;
 mod session;
 mod waiting;
 
