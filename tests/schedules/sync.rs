@@ -1,6 +1,9 @@
-//! Primitives that a model checker can see. loom has no `OnceLock` and no weak reference.
+//! Primitives that a model checker can see. loom has no `OnceLock` and no weak reference; shuttle gets the same ones.
 
+#[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
+#[cfg(shuttle)]
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
