@@ -1,5 +1,8 @@
 //! What one line costs: memory and time are at most a small multiple of the line, whatever it contains.
 
+#[allow(dead_code, reason = "the wide tests of the core read the rest")]
+#[path = "../support/cases.rs"]
+mod cases;
 #[path = "../../benches/clock/mod.rs"]
 mod clock;
 #[allow(dead_code, reason = "the benches read the rest")]
@@ -30,6 +33,18 @@ const BEYOND: usize = 4;
 /// told of each.
 const FLAT: usize = MIB;
 
+/// The places and fillings that are tried. A part of them has each place and each filling.
+fn pairs() -> impl Iterator<Item = ((&'static str, &'static str), &'static [u8])> {
+    let every = cases::stride();
+    PLACES.into_iter().enumerate().flat_map(move |(row, place)| {
+        FILLINGS
+            .into_iter()
+            .enumerate()
+            .filter(move |(column, _)| (row + column) % every == 0)
+            .map(move |(_, filling)| (place, filling))
+    })
+}
+
 fn name(place: (&str, &str), filling: &[u8]) -> String {
     format!("{}<{}>", place.0, String::from_utf8_lossy(filling))
 }
@@ -41,23 +56,21 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn memory_of_a_line_is_a_small_multiple_of_its_length() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut worst: Vec<(f64, String)> = Vec::new();
-    for place in PLACES {
-        for filling in FILLINGS {
-            let name = name(place, filling);
-            let small = cost(&line(place, filling, MIB / 4));
-            let large = cost(&line(place, filling, MIB));
-            for (cost, length) in [(small, MIB / 4), (large, MIB)] {
-                // One length is the line itself.
-                assert!(cost.peak <= (1 + BEYOND) * cost.length + FLAT, "{name}: {} bytes of {length}", cost.peak);
-            }
-            // Lists are read up to a limit, and what is not in a list is one thing: four times the line has no more parts.
-            assert!(large.count <= small.count + 64, "{name}: {} and {} allocations", small.count, large.count);
-            worst.push((large.peak as f64 / large.length as f64, name));
+    for (place, filling) in pairs() {
+        let name = name(place, filling);
+        let small = cost(&line(place, filling, MIB / 4));
+        let large = cost(&line(place, filling, MIB));
+        for (cost, length) in [(small, MIB / 4), (large, MIB)] {
+            // One length is the line itself.
+            assert!(cost.peak <= (1 + BEYOND) * cost.length + FLAT, "{name}: {} bytes of {length}", cost.peak);
         }
+        // Lists are read up to a limit, and what is not in a list is one thing: four times the line has no more parts.
+        assert!(large.count <= small.count + 64, "{name}: {} and {} allocations", small.count, large.count);
+        worst.push((large.peak as f64 / large.length as f64, name));
     }
     worst.sort_by(|a, b| a.0.total_cmp(&b.0));
     worst.iter().rev().take(5).for_each(|(ratio, name)| println!("{ratio:.2} times the line: {name}"));
-    for place in PLACES {
+    for place in PLACES.into_iter().step_by(cases::stride()) {
         let four = line(place, FILLINGS[0], 4 * MIB);
         let cost = cost(&four);
         assert!(cost.peak <= (1 + BEYOND) * cost.length + FLAT, "{}: {} bytes", name(place, b"0,"), cost.peak);
@@ -90,13 +103,11 @@ fn lines_found_by_fuzzing_cost_no_more() {
 #[test]
 fn time_is_linear_in_the_length_of_a_line() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for place in PLACES {
-        for filling in FILLINGS {
-            let line = line(place, filling, MIB / 8);
-            // One bad moment of the machine counts for nothing.
-            let slow: Vec<_> = (0..5).map_while(|_| slow(&line)).collect();
-            assert!(slow.len() < 5, "{}: {slow:?}", name(place, filling));
-        }
+    for (place, filling) in pairs() {
+        let line = line(place, filling, MIB / 8);
+        // One bad moment of the machine counts for nothing.
+        let slow: Vec<_> = (0..5).map_while(|_| slow(&line)).collect();
+        assert!(slow.len() < 5, "{}: {slow:?}", name(place, filling));
     }
 }
 
@@ -170,17 +181,15 @@ mod traced {
     fn tracing_a_line_costs_no_more() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         tracing::subscriber::with_default(Debugging, || {
-            for place in PLACES {
-                for filling in FILLINGS {
-                    let name = name(place, filling);
-                    let [small, large] = [MIB / 8, MIB / 2].map(|length| {
-                        let line = line(place, filling, length);
-                        cost(&mut session(line.len()), &line)
-                    });
-                    assert!(large.peak <= (1 + BEYOND) * large.length + FLAT, "{name}: {} bytes", large.peak);
-                    let (few, many) = (small.count, large.count);
-                    assert!(many <= few + 64, "{name}: {few} and {many} allocations");
-                }
+            for (place, filling) in pairs() {
+                let name = name(place, filling);
+                let [small, large] = [MIB / 8, MIB / 2].map(|length| {
+                    let line = line(place, filling, length);
+                    cost(&mut session(line.len()), &line)
+                });
+                assert!(large.peak <= (1 + BEYOND) * large.length + FLAT, "{name}: {} bytes", large.peak);
+                let (few, many) = (small.count, large.count);
+                assert!(many <= few + 64, "{name}: {few} and {many} allocations");
             }
         });
     }

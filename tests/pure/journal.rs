@@ -6,17 +6,19 @@ mod writer;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::LazyLock;
 
+use crate::cases;
 use crate::sequence::{self, Sequence, Trace};
 use arbitrary::Unstructured;
 use claude_duplex::journal::ReplayStep;
 use claude_duplex::{Action, Input, Journal, Recorder, SessionTime};
 
 /// Number of recorded sequences. Miri takes a second and more for each.
-const CASES: u64 = if cfg!(miri) { 20 } else { 1000 };
+static CASES: LazyLock<u64> = LazyLock::new(|| if cfg!(miri) { 20 } else { *cases::CASES });
 
 fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
-    (0..CASES).filter_map(|seed| {
+    (0..*CASES).filter_map(|seed| {
         let mut state = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut next = || {
             state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
@@ -78,7 +80,7 @@ fn a_recorded_session_replays_to_the_same_actions() {
         assert_eq!(played.waiting, trace.unsent, "seed {seed}");
         assert_eq!(played.deadline, trace.deadlines.last().and_then(|(_, deadline)| *deadline), "seed {seed}");
     }
-    assert!(parts as u64 > CASES, "only {parts} reads were cut into lines");
+    assert!(parts as u64 > *CASES, "only {parts} reads were cut into lines");
 }
 
 /// The steps of a run together.
@@ -161,7 +163,7 @@ fn the_first_difference_of_two_runs_is_found() {
             parted += 1;
         }
     }
-    assert!(parted > CASES / 20, "only {parted} runs parted");
+    assert!(parted > *CASES / 20, "only {parted} runs parted");
 }
 
 impl Trace {

@@ -1,5 +1,7 @@
 //! What needs nothing but memory: no process, no runtime, no clock. `tests/README.md` says where a new test goes.
 
+#[path = "../support/cases.rs"]
+mod cases;
 #[path = "../support/incoming.rs"]
 mod incoming;
 #[path = "../support/invariants/mod.rs"]

@@ -12,16 +12,13 @@ mod wait_reasons;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::cases::CASES;
 use crate::invariants::response_kinds::Tried;
 use crate::invariants::{self, Case, INVARIANTS, LEDGER, PanicContext};
 use crate::random::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Interrupt, Prompt, Protocol, Seed, SessionTime};
-
-/// Number of input sequences that each invariant is judged over; `CASES=20000` judges more.
-static CASES: LazyLock<u64> =
-    LazyLock::new(|| std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000));
 
 /// The seeds to judge: `FIRST=20000` begins there, `SEED=4396` judges that one alone.
 fn seeds() -> std::ops::Range<u64> {

@@ -1,10 +1,11 @@
 //! The model check: every sequence of a few inputs from a small alphabet keeps all invariants, closed from its end and not.
 //!
-//! All sequences of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
+//! All sequences of one length come before those of the next, until the time is up: `cases::seconds`.
 //! `cargo test --test pure walk:: -- --nocapture` prints how far it came: what `docs/testing.md` reports.
 
 use std::time::{Duration, Instant};
 
+use crate::cases::seconds;
 use crate::invariants;
 use crate::sequence::Author;
 use crate::sequence::cli::PeerLine;
@@ -128,7 +129,7 @@ fn config() -> Config {
 
 #[test]
 fn every_short_sequence_keeps_all_invariants() {
-    let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
+    let seconds = seconds(10);
     let begun = Instant::now();
     let mut walk = Walk { alphabet: alphabet(), until: None, sequences: 0 };
     let (mut depth, mut shorter) = (0, 0);

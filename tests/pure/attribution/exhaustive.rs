@@ -12,6 +12,7 @@ use super::generation::Generation;
 use super::script::{Script, Step};
 use super::world::World;
 use super::{Seen, play};
+use crate::cases::seconds;
 
 /// Steps of the host, of the pipes, and of the CLI. Numbers pick what `host.rs` and `turn.rs` say.
 const LETTERS: [(&str, &[Step]); 15] = [
@@ -134,7 +135,7 @@ impl Check {
 
 #[test]
 fn every_state_within_a_few_steps_is_judged() {
-    let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(5);
+    let seconds = seconds(5);
     let mut checks: Vec<_> = Generation::ALL
         .into_iter()
         .flat_map(|generation| FLAVORS.map(|flavor| Check::new(generation, flavor)))

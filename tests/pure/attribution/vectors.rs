@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::exhaustive::Check;
 use super::generation::Generation;
 use super::world::World;
+use crate::cases::stride;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pure/attribution/vectors.ndjson");
 
 /// Up to how many steps a course is looked for.
 const LONGEST: usize = 7;
-/// How many scripts are tried for one generation.
+/// Number of scripts that are tried for one generation, if all cases are tried. Fewer lead to a part of the vectors.
 const MOST: usize = 4000;
 
 fn vector(world: &World, shows: &str) -> Value {
@@ -39,7 +40,7 @@ fn vectors() -> String {
     for generation in Generation::ALL {
         let mut shown = BTreeSet::new();
         let mut found = BTreeMap::new();
-        Check::first(generation, LONGEST, MOST, |world| {
+        Check::first(generation, LONGEST, MOST / stride(), |world| {
             for course in world.model.reached.clone() {
                 if shown.insert(course) {
                     found.insert(course, vector(world, course));
@@ -57,8 +58,11 @@ fn vectors() -> String {
 fn the_committed_vectors_are_those_of_the_model() {
     let made = vectors();
     if std::env::var_os("BLESS").is_some() {
+        assert_eq!(stride(), 1, "CASES=1000 leads to all vectors");
         std::fs::write(FILE, &made).expect("the file can be written");
     }
     let committed = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(committed == made, "the model has changed: BLESS=1 writes {FILE} anew");
+    let known: BTreeSet<&str> = committed.lines().collect();
+    let is_as_committed = if stride() == 1 { committed == made } else { made.lines().all(|line| known.contains(line)) };
+    assert!(is_as_committed, "the model has changed: BLESS=1 CASES=1000 writes {FILE} anew");
 }
