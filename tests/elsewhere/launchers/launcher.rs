@@ -76,6 +76,7 @@ pub(crate) const LAUNCHERS: &[Launcher] = &[
     Launcher {
         name: "bwrap",
         launch: |options, _| {
+            let checkout = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
             let bind = [
                 "--ro-bind",
                 "/",
@@ -86,6 +87,10 @@ pub(crate) const LAUNCHERS: &[Launcher] = &[
                 "/proc",
                 "--tmpfs",
                 "/tmp",
+                // The mock CLI, also where this checkout is below /tmp.
+                "--ro-bind",
+                checkout,
+                checkout,
             ];
             options.launcher(
                 "bwrap",
