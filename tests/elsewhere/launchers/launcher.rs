@@ -1,10 +1,11 @@
 //! The launchers, and what each does with the CLI that it has started.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use claude_duplex::{Exit, Options};
 
+use crate::session::mock_cli;
 use crate::trials::{self, Trial};
 
 pub(crate) struct Launcher {
@@ -76,7 +77,11 @@ pub(crate) const LAUNCHERS: &[Launcher] = &[
     Launcher {
         name: "bwrap",
         launch: |options, _| {
-            let checkout = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+            let mock_cli = mock_cli();
+            let its_folder = mock_cli
+                .parent()
+                .and_then(Path::to_str)
+                .expect("a folder whose name is text");
             let bind = [
                 "--ro-bind",
                 "/",
@@ -87,10 +92,10 @@ pub(crate) const LAUNCHERS: &[Launcher] = &[
                 "/proc",
                 "--tmpfs",
                 "/tmp",
-                // The mock CLI, also where this checkout is below /tmp.
+                // Also where this checkout is below /tmp.
                 "--ro-bind",
-                checkout,
-                checkout,
+                its_folder,
+                its_folder,
             ];
             options.launcher(
                 "bwrap",

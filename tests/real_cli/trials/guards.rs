@@ -199,15 +199,19 @@ async fn guard_of_the_settings(case: &Case) -> Trial {
     let probe = script([tool("Bash", probe), text("done")]);
     judge(case, &guard, BYPASS, |raw, way| {
         let value = format!("{way:?}");
-        // It looks at the folder once it has begun.
+        // It looks at the folder once it has begun, and does not see what was written before.
         raw.turn("begin")?;
-        write(case, ".claude/settings.json", &json!({ "env": { "PROBE": value } }).to_string())?;
+        let settings = json!({ "env": { "PROBE": value } }).to_string();
+        write(case, ".claude/settings.json", &settings)?;
         let mut waits = 0;
         while raw.incoming_count == 0 && !(case.is_before(guard.first) && waits == 20)
             || way == Way::Nothing && !raw.open_ids.is_empty()
         {
             raw.turn("wait")?;
             waits += 1;
+            if raw.incoming_count == 0 && waits % 50 == 0 {
+                write(case, ".claude/settings.json", &format!("{settings}{}", "\n".repeat(waits / 50)))?;
+            }
         }
         let mut seen = String::new();
         // What takes effect does so a moment after the answer.

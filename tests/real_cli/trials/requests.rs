@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claude_duplex::incoming::hook::HookEvent;
 use claude_duplex::request::*;
-use claude_duplex::{Action, Config, Decision, DecodeError, Json, Request, RequestError, Response};
+use claude_duplex::{Action, CloseReason, Config, Decision, DecodeError, Exit, Json, Request, RequestError, Response};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -164,6 +164,17 @@ async fn request_that_initialize_lists(case: &Case) -> Trial {
     let steps = [tool("Bash", json!({ "command": "touch made.txt", "description": "make it" })), text("done")];
     let prompt = talk.prompt(script(steps))?;
     let incoming_request = talk.next_request().await?;
+    let ends_the_cli =
+        !case.is_before("2.0.28") && case.before("2.0.74", "a second initialize ends the CLI while a request is open");
+    if ends_the_cli {
+        talk.claude.request(Initialize::new())?;
+        let closed = talk.closed().await?;
+        assert!(talk.ended(prompt).await?.is_lost());
+        assert_eq!((closed.exit, closed.reason), (Some(Exit::Code(1)), CloseReason::Exited));
+        assert!(closed.stderr.contains("getPendingPermissionRequests"), "{}", closed.stderr);
+        assert!(!case.place.cwd().join("made.txt").exists(), "the tool ran without a permission");
+        return Ok(());
+    }
     drop(talk.request(Initialize::new().into()).await?);
     talk.claude.respond(incoming_request.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
