@@ -30,7 +30,7 @@ mod reply;
 mod resumed;
 mod runner;
 mod runner_inbox;
-#[cfg(all(test, loom))]
+#[cfg(all(test, any(loom, shuttle)))]
 #[path = "../tests/schedules/models/mod.rs"]
 mod schedules;
 mod setup;

@@ -71,25 +71,25 @@
 //! | `session started` | INFO | |
 //! | `advice` | WARN | `advice` (a sentence) |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
-//! | `session closed` | INFO; WARN where it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
+//! | `session closed` | INFO; WARN if it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
 //! | `close waits for the running turn` | INFO | `at_most_s` (seconds, of `ShutdownTimeouts::turn`) |
 //! | `turn started` | DEBUG | `turn`, `origin` |
 //! | `turn ended` | DEBUG; WARN without a result | `turn`, `origin`, `result` |
 //! | `prompt taken` | DEBUG | `prompt`, `turn` |
-//! | `prompt ended` | DEBUG; WARN for `error` and `lost` | `prompt`, `turn`, `outcome`, `lost` (why), `result` |
-//! | `message` | DEBUG; TRACE for a `stream_event` | `kind`, `subtype`, `subagent`, `tools` (that it calls; the first 16), `length` |
-//! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
-//! | `asked` | DEBUG | `incoming`, `kind`, `about`, `length` |
-//! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `reason`, `length` |
-//! | `answered` | DEBUG; WARN for `declined` | `incoming`, `verdict` |
-//! | `withdrawn` | DEBUG | `incoming`, `reason` |
-//! | `rejected` | WARN | `reason`, `length`, `result_due`, `declined` |
+//! | `prompt ended` | DEBUG; WARN for `error` and `lost` | `prompt`, `turn`, `outcome`, `lost` (the reason), `result` |
+//! | `message` | DEBUG; TRACE for a `stream_event` | `kind`, `subtype`, `subagent`, `tools` (the first 16 that it calls), `length` |
+//! | `response received` | DEBUG; WARN without a response | `request`, `result` (`success`, `refused`, `timed out`, `too long`, `failed`, `lost`), `code`, `lost` (the reason), `length` |
+//! | `incoming request` | DEBUG | `incoming`, `kind`, `about`, `length` |
+//! | `incoming declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `reason`, `length` |
+//! | `incoming answered` | DEBUG; WARN for `declined` | `incoming`, `response` |
+//! | `incoming cancelled` | DEBUG | `incoming`, `reason` |
+//! | `rejected line` | WARN | `reason`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |
-//! | `stray` | DEBUG | `kind`, `length` |
-//! | `stalled` | WARN | `deadline`, `reason` (what the session waits for, e.g. `tool`), `tool` |
+//! | `unmatched response` | DEBUG | `kind`, `length` |
+//! | `deadline exceeded` | WARN | `deadline`, `reason` (what the session waits for, e.g. `tool`), `tool` |
 //! | `idle` | DEBUG | |
-//! | `room` | DEBUG | |
+//! | `capacity available` | DEBUG | |
 //! | `close stdin` | DEBUG | |
 //! | `terminate` | WARN | |
 //! | `kill` | WARN; DEBUG after its exit | |
@@ -99,7 +99,7 @@
 //! | `interrupt` | DEBUG | `prompt` (that it is aimed at), `cancel_queued` |
 //! | `request` | DEBUG | `subtype` |
 //! | `request accepted` | DEBUG | `request` |
-//! | `answer` | DEBUG | `incoming`, `answer` |
+//! | `respond` | DEBUG | `incoming`, `response` |
 //! | `refused` | DEBUG | `reason` |
 //! | `close` | DEBUG | |
 //! | `abort` | DEBUG | |

@@ -85,7 +85,7 @@ impl Client {
 
     /// Sends a request and waits for its response. A request whose future is dropped is cancelled.
     ///
-    /// Without a client the future never ends: the session then ends, or leaves the request to the next agent.
+    /// If the client is gone, the future never completes: the session ends, or leaves the request to the next agent.
     pub(crate) fn request<R: JsonRpcRequest>(
         &self,
         request: R,

@@ -34,11 +34,11 @@ pub(crate) fn caused(what: &str, error: &dyn std::error::Error) -> Error {
 pub(crate) fn ended(closed: &SessionClosed) -> Error {
     let cause = closed.last_error.clone().unwrap_or_else(|| closed.reason.to_string());
     let exit = closed.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
-    let said = |text: &str| {
+    let last_lines = |text: &str| {
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         lines[lines.len().saturating_sub(LINES)..].join("\n")
     };
-    let words = [said(&closed.stderr), said(&closed.rejected_tail)];
+    let words = [last_lines(&closed.stderr), last_lines(&closed.rejected_tail)];
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|words| !words.is_empty()).collect();
     let words = if words.is_empty() { String::new() } else { format!(": {}", words.join("\n")) };
     internal(format!("the claude process has ended: {cause}{exit}{words}"))

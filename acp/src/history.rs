@@ -3,7 +3,7 @@
 mod listing;
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use agent_client_protocol::Error;
@@ -16,7 +16,7 @@ pub(crate) use self::listing::list;
 use crate::bounded::{self, Line};
 use crate::client::Client;
 use crate::failure;
-use crate::translate::{Standing, Translator};
+use crate::translate::{MessageOrigin, Translator};
 
 /// Longest line that is read, in bytes: 16 MiB. Longer ones are left out.
 const LONGEST: usize = 16 << 20;
@@ -31,6 +31,27 @@ const LONGEST_ID: usize = 128;
 pub(crate) async fn find(session: &str) -> Option<PathBuf> {
     let session = session.to_owned();
     blocking::unblock(move || find_now(&session)).await
+}
+
+/// Messages of a session on disk, up to a position in the file.
+#[derive(Debug)]
+pub(crate) struct History {
+    path: PathBuf,
+    /// Number of bytes.
+    length: u64,
+}
+
+impl History {
+    /// Finds the messages that a session has on disk now.
+    pub(crate) async fn find(session: &str) -> Option<Self> {
+        let path = find(session).await?;
+        let length = path.metadata().ok()?.len();
+        Some(Self { path, length })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Returns the file of a session. Blocks.
@@ -72,12 +93,12 @@ fn projects() -> Option<impl Iterator<Item = PathBuf>> {
 
 /// Shows the client a session's history, as fast as the client reads, up to a message that is not part of it.
 pub(crate) async fn replay(
-    path: &Path,
-    shown: &mut Translator,
+    history: &History,
+    translator: &mut Translator,
     client: &Client,
     mut is_end: impl FnMut(&Message) -> bool,
 ) -> io::Result<()> {
-    let lines = bounded::Lines::new(BufReader::new(File::open(path)?), LONGEST);
+    let lines = bounded::Lines::new(BufReader::new(File::open(&history.path)?.take(history.length)), LONGEST);
     let mut lines = blocking::Unblock::with_capacity(1, lines);
     while let Some(line) = lines.next().await {
         let Line::Whole(line) = line? else { continue };
@@ -88,12 +109,12 @@ pub(crate) async fn replay(
         if is_end(&message) {
             break;
         }
-        for update in shown.message(&message, Standing::History) {
+        for update in translator.message(&message, MessageOrigin::History) {
             client.room().await;
             client.update(update);
         }
     }
-    shown.restart();
+    translator.restart();
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! Sessions that outlive the agent: their CLI runs in a keeper, and their journal is in the keeper's directory.
 //!
 //! The agent acknowledges the actions of a turn when the turn has ended. The next agent therefore gets all actions of a running
-//! turn again, and its client sees the turn from the start. The keeper removes its directory at the end, with the journal.
+//! turn again, and then those for the output of the time without an agent: its client sees the turn from the start. The keeper
+//! removes its directory at the end, with the journal.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use agent_client_protocol::Error;
 use claude_duplex::journal::{JournalFile, JournalFileError};
+use claude_duplex::message::system::session::CommandsChanged;
 use claude_duplex::options::Options;
-use claude_duplex::request::response::InitializeResponse;
+use claude_duplex::request::response::{InitializeResponse, SlashCommand};
 use claude_duplex::{Action, Config, Driver, Json, Protocol};
 use claude_duplex_keeper::frame::Start;
 use claude_duplex_keeper::transport::Lost;
@@ -42,9 +44,10 @@ pub(crate) struct Keeper {
     id: SessionId,
 }
 
-/// Session that a keeper kept, and what its last agent had not acknowledged.
+/// Session that a keeper kept.
 pub(crate) struct Resumed {
     pub(crate) kept: Kept,
+    /// Actions that the last agent has not acknowledged, and those for the output of the time without an agent.
     pub(crate) actions: Vec<Action>,
     pub(crate) notes: Notes,
 }
@@ -54,14 +57,24 @@ pub(crate) struct Resumed {
 pub(crate) struct Notes {
     /// Response of the CLI to `initialize`.
     pub(crate) initialized: Option<Json>,
-    /// Model that the client has chosen.
+    /// Model that the client has chosen, also before the CLI has responded.
     pub(crate) model: Option<String>,
+    /// Last `commands_changed` of the CLI.
+    #[serde(default)]
+    pub(crate) commands_changed: Option<Json>,
 }
 
 impl Notes {
     /// Returns the choices and commands that the CLI offers.
     pub(crate) fn offers(&self) -> Option<InitializeResponse> {
         self.initialized.as_ref()?.decode().ok()
+    }
+
+    /// Returns the commands that a prompt can begin with.
+    pub(crate) fn commands(&self) -> Vec<SlashCommand> {
+        let changed = self.commands_changed.as_ref().and_then(|line| line.decode::<CommandsChanged>().ok());
+        let offered = || self.offers().and_then(|offers| offers.commands);
+        changed.map(|changed| changed.commands).or_else(offered).unwrap_or_default()
     }
 }
 
@@ -72,6 +85,23 @@ impl Kept {
             Poll::Pending => Pin::new(&mut self.lost).poll(cx).map(|_| None),
             ready => ready,
         }
+    }
+
+    /// Returns the actions that no agent has acknowledged, and those for all output up to an offset of stdout.
+    async fn read_up_to(&mut self, offset: u64) -> Vec<Action> {
+        let mut actions = Vec::new();
+        poll_fn(|cx| {
+            loop {
+                match self.poll_next(cx) {
+                    Poll::Ready(Some(action)) => actions.push(action),
+                    Poll::Pending if self.driver.offsets().stdout < offset => return Poll::Pending,
+                    // Nothing is left, or nothing more can be learned.
+                    Poll::Ready(None) | Poll::Pending => return Poll::Ready(()),
+                }
+            }
+        })
+        .await;
+        actions
     }
 
     /// Returns the reason for which nothing more can be learned from the CLI.
@@ -136,7 +166,7 @@ impl Keeper {
         Ok(Kept { driver, lost, keeper: self.clone() })
     }
 
-    /// Goes on with a session that was kept. Returns `None` if there is no such session, or its CLI has ended.
+    /// Goes on with a session that was kept. Returns `None` if there is no such session.
     ///
     /// # Errors
     /// If another agent has the session, or its journal or keeper cannot be used.
@@ -145,7 +175,7 @@ impl Keeper {
             return Ok(None);
         }
         let path = self.file(JOURNAL);
-        let (journal, mut session) = blocking::unblock(move || JournalFile::open(path)).await.map_err(|error| {
+        let (journal, session) = blocking::unblock(move || JournalFile::open(path)).await.map_err(|error| {
             let way_out = match error {
                 JournalFileError::Locked => {
                     "another agent controls the session; stop that agent, or close the session there"
@@ -154,24 +184,19 @@ impl Keeper {
             };
             failure::caused(&format!("the kept session {} cannot be resumed: {way_out}", self.id), &error)
         })?;
-        // Read before the driver has new ones.
-        let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
-        if session.is_closed() {
-            drop(journal);
-            self.end().await?;
-            return Ok(None);
-        }
-        let kept = self.go_on(journal, session).await?;
+        let (mut kept, written) = self.go_on(journal, session).await?;
+        let actions = kept.read_up_to(written).await;
         let notes = std::fs::read(self.file(NOTES)).ok().and_then(|notes| serde_json::from_slice(&notes).ok());
         Ok(Some(Resumed { kept, actions, notes: notes.unwrap_or_default() }))
     }
 
-    async fn go_on(&self, journal: JournalFile, session: Protocol) -> Result<Kept, Error> {
+    /// Attaches to a session, and returns the number of bytes that the CLI has written to stdout.
+    async fn go_on(&self, journal: JournalFile, session: Protocol) -> Result<(Kept, u64), Error> {
         let resume = Attach::resume(session.offsets());
         let transport = attach(&resume, &self.place, &self.id).await.map_err(failed)?;
-        let lost = transport.lost();
+        let (lost, written) = (transport.lost(), transport.welcome().stdout.end);
         let driver = Driver::resume(session, transport).map_err(failed)?.record_required(journal);
-        Ok(Kept { driver, lost, keeper: self.clone() })
+        Ok((Kept { driver, lost, keeper: self.clone() }, written))
     }
 
     /// Writes notes for the next agent. Without them its client is offered fewer choices.

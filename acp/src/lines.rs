@@ -32,7 +32,7 @@ const UPDATE: &str = r#"{"jsonrpc":"2.0","method":"session/update","#;
 pub(crate) struct Outlet {
     updates: AtomicUsize,
     /// Lines of the client that have no response yet.
-    unanswered: AtomicUsize,
+    without_response: AtomicUsize,
     /// A line is being written.
     writing: AtomicBool,
     closed: AtomicBool,
@@ -63,14 +63,14 @@ impl Outlet {
 
     /// Counts a line of the client. Waits while the client reads none of many responses.
     async fn received(&self, line: &str) {
-        if is_answered(line) {
-            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        if needs_response(line) {
+            self.without_response.fetch_add(1, Ordering::Relaxed);
         }
-        let is_heard = |this: &Self| {
+        let may_read_on = |this: &Self| {
             let is_stuck = this.writing.load(Ordering::Relaxed) && !this.closed.load(Ordering::Relaxed);
-            !is_stuck || this.unanswered.load(Ordering::Relaxed) < WAITING
+            !is_stuck || this.without_response.load(Ordering::Relaxed) < WAITING
         };
-        self.wait(is_heard).await;
+        self.wait(may_read_on).await;
     }
 
     async fn wait(&self, is_over: impl Fn(&Self) -> bool) {
@@ -92,14 +92,14 @@ impl Outlet {
             self.updates.fetch_sub(1, Ordering::Relaxed);
         } else if is_response(line) {
             let less = |count: usize| Some(count.saturating_sub(1));
-            let _ = self.unanswered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            let _ = self.without_response.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         }
         self.changed.notify(usize::MAX);
     }
 }
 
 /// Returns whether a line of the client gets a response: not a notification, nor a response. Damaged lines get an error.
-fn is_answered(line: &str) -> bool {
+fn needs_response(line: &str) -> bool {
     line.contains("\"method\"") == line.contains("\"id\"")
 }
 
@@ -117,9 +117,9 @@ pub(crate) fn stdio(
     let lines = bounded::Lines::new(io::BufReader::new(io::stdin()), LONGEST);
     // One line is read ahead.
     let lines = blocking::Unblock::with_capacity(1, lines);
-    let hearing = Arc::clone(&outlet);
+    let receiving = Arc::clone(&outlet);
     let lines = lines.then(move |line| {
-        let outlet = Arc::clone(&hearing);
+        let outlet = Arc::clone(&receiving);
         async move {
             let line = line.map(readable);
             if let Ok(line) = &line {
@@ -216,13 +216,13 @@ mod tests {
         assert!(!received(request));
         assert!(!received("garbage"));
         assert!(!received(r#"{"jsonrpc":"2.0","method":"session/cancel","params":{}}"#));
-        let open = outlet.unanswered.load(Ordering::Relaxed);
+        let open = outlet.without_response.load(Ordering::Relaxed);
         assert_eq!(open, 2 * WAITING + 2);
         outlet.written(r#"{"jsonrpc":"2.0","id":3,"method":"session/request_permission","params":{"result":1}}"#);
-        assert_eq!(outlet.unanswered.load(Ordering::Relaxed), open);
+        assert_eq!(outlet.without_response.load(Ordering::Relaxed), open);
         outlet.written(r#"{"jsonrpc":"2.0","id":1,"result":{"method":"x"}}"#);
         outlet.begun();
-        assert_eq!(outlet.unanswered.load(Ordering::Relaxed), open - 1);
+        assert_eq!(outlet.without_response.load(Ordering::Relaxed), open - 1);
         (0..WAITING + 3).for_each(|_| outlet.written(r#"{"jsonrpc":"2.0","id":null,"error":{}}"#));
         outlet.begun();
         assert!(received("garbage"));

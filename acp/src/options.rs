@@ -19,7 +19,7 @@ use crate::tied;
 /// Largest journal, in bytes: 256 MiB.
 const LONGEST_JOURNAL: u64 = 256 << 20;
 
-/// What the client says of a session.
+/// Directories and MCP servers that the client has chosen for a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) directory: PathBuf,

@@ -1,13 +1,14 @@
 //! Session: a CLI and the client's requests to it, in one task.
 
-mod asking;
 mod choices;
 mod compaction;
 mod elicitation;
 mod ending;
+mod incoming;
 #[cfg(not(unix))]
 mod not_kept;
 mod opening;
+mod permission;
 mod prompts;
 mod question;
 #[cfg_attr(not(feature = "protocol-v2"), path = "session/no_reports.rs")]
@@ -32,9 +33,9 @@ use async_channel::Receiver;
 use claude_duplex::{Action, IncomingId, IncomingResponse, Json, PromptId, RequestId, TurnId};
 use futures::Stream;
 
-use self::asking::Asked;
 use self::choices::Choices;
 use self::compaction::Compactions;
+use self::incoming::OpenRequests;
 use self::opening::Opening;
 pub(crate) use self::prompts::PromptResponder;
 use self::prompts::Prompts;
@@ -46,7 +47,10 @@ use crate::claude::Claude;
 use crate::client::Client;
 use crate::options::{From, Place};
 use crate::servers::Servers;
-use crate::translate::{Standing, Translator};
+use crate::translate::{MessageOrigin, Translator};
+
+/// Notice before a turn without a prompt.
+const BACKGROUND: &str = "Claude continues by itself: a background task has ended";
 
 /// Number of requests of the client that may wait for their session.
 pub(crate) const WAITING: usize = 1024;
@@ -107,13 +111,15 @@ pub(crate) struct Session {
     servers: Option<Servers>,
     /// Response of the CLI to `initialize`.
     initialized: Option<Json>,
+    /// Last `commands_changed` of the CLI.
+    commands_changed: Option<Json>,
     opening: Option<Opening>,
     prompts: Prompts,
     waiting: HashMap<RequestId, Waiting>,
-    asked: Asked,
+    open_requests: OpenRequests,
     /// Turns that run, usually one.
-    turns: BTreeMap<TurnId, Standing>,
-    shown: Translator,
+    turns: BTreeMap<TurnId, MessageOrigin>,
+    translator: Translator,
     choices: Choices,
     compactions: Compactions,
     closing: Option<Vec<Responder<CloseSessionResponse>>>,
@@ -147,12 +153,13 @@ pub(crate) async fn run(setup: Setup) {
         ended: None,
         servers: None,
         initialized: None,
+        commands_changed: None,
         opening: None,
         prompts: Prompts::default(),
         waiting: HashMap::new(),
-        asked: Asked::default(),
+        open_requests: OpenRequests::default(),
         turns: BTreeMap::new(),
-        shown: Translator::new(),
+        translator: Translator::new(),
         choices,
         compactions: Compactions::default(),
         closing: None,
@@ -187,7 +194,7 @@ impl Session {
     /// Waits for the next event. While the client does not read, the CLI is not read either.
     async fn next(&mut self) -> Event {
         let closing = self.closing.is_some();
-        let Self { commands, claude, asked, client, prompts, .. } = self;
+        let Self { commands, claude, open_requests, client, prompts, .. } = self;
         let mut room = pin!(client.room());
         let mut has_room = closing;
         poll_fn(|cx| {
@@ -197,7 +204,7 @@ impl Session {
                 Poll::Ready(command) => return Poll::Ready(Event::Command(command)),
                 Poll::Pending => {}
             }
-            if let Poll::Ready((id, response)) = asked.poll(cx) {
+            if let Poll::Ready((id, response)) = open_requests.poll(cx) {
                 return Poll::Ready(Event::Response(id, response));
             }
             if let Poll::Ready(prompt) = prompts.poll_withdrawn(cx) {
@@ -227,47 +234,50 @@ impl Session {
     fn action(&mut self, action: Action) {
         match action {
             Action::Message { turn, message, .. } => {
-                let standing = self.standing(turn);
-                for update in self.shown.message(&message, standing) {
+                // A prompt of another client is shown as in a history.
+                let is_prompt = self.prompts.show(&message);
+                let origin = if is_prompt { MessageOrigin::History } else { self.origin(turn) };
+                for update in self.translator.message(&message, origin) {
                     self.client.update(update);
                 }
+                self.note_commands(&message);
             }
             Action::TurnStarted { turn, origin, .. } => {
-                self.shown.begin();
-                let standing = Standing::of(&origin);
-                self.turns.insert(turn, standing);
-                match standing {
-                    Standing::Background => self.notice("Claude continues by itself: a background task has ended"),
-                    _ => self.begun(),
+                self.translator.begin();
+                let origin = MessageOrigin::from_turn(&origin);
+                self.turns.insert(turn, origin);
+                match origin {
+                    MessageOrigin::Background => self.notice(BACKGROUND),
+                    _ => self.stop_if_cancelled(),
                 }
             }
-            Action::PromptTaken { prompt, .. } => self.taken(prompt),
+            Action::PromptTaken { prompt, .. } => self.prompt_taken(prompt),
             Action::TurnEnded { turn, result, .. } => {
                 self.turns.remove(&turn);
                 self.turn_stopped(result.as_ref());
             }
-            Action::IncomingRequest(request) => self.ask(request),
-            Action::IncomingCancelled { id, .. } => self.asked.withdraw(id),
+            Action::IncomingRequest(request) => self.forward(request),
+            Action::IncomingCancelled { id, .. } => self.open_requests.cancel(id),
             Action::ResponseReceived { request, response, .. } => {
                 if let Some(waiting) = self.waiting.remove(&request) {
-                    self.replied(waiting, response);
+                    self.response_received(waiting, response);
                 }
             }
-            Action::PromptEnded { prompt, outcome, result, .. } => self.ended(prompt, outcome, result.as_ref()),
+            Action::PromptEnded { prompt, outcome, result, .. } => {
+                self.show_result(prompt, outcome, result.as_ref());
+                self.prompt_ended(prompt, outcome, result.as_ref());
+            }
             Action::Closed(closed) => self.closed(&closed),
             _ => {}
         }
         self.show_choices();
         self.show_compaction();
-        // An agent that goes on with the session shows its client a running turn from the start.
-        if let (Some(claude), true) = (&mut self.claude, self.turns.is_empty()) {
-            claude.acknowledge();
-        }
+        self.acknowledge();
     }
 
-    /// Returns where a message of a turn stands.
-    fn standing(&self, turn: Option<TurnId>) -> Standing {
-        turn.and_then(|turn| self.turns.get(&turn)).copied().unwrap_or(Standing::Foreground)
+    /// Returns the origin of a message of a turn.
+    fn origin(&self, turn: Option<TurnId>) -> MessageOrigin {
+        turn.and_then(|turn| self.turns.get(&turn)).copied().unwrap_or(MessageOrigin::Foreground)
     }
 
     /// Passes a decision of the client on to the CLI, unless the CLI has withdrawn the request.
@@ -275,13 +285,6 @@ impl Session {
         if let Some(claude) = &mut self.claude {
             claude.respond(id, response);
         }
-    }
-
-    /// Shows a compaction that has begun or ended, if the client can show compactions.
-    fn show_compaction(&mut self) {
-        let Some(claude) = self.claude.as_ref().filter(|_| self.abilities.compactions) else { return };
-        let update = self.compactions.changed(claude.protocol().status().compaction.as_ref());
-        update.into_iter().for_each(|update| self.client.update(update));
     }
 
     /// Shows a notice, if the client can show notices.

@@ -1,6 +1,6 @@
 //! CLIs that end with the agent: on Linux the system terminates the CLI when the agent has ended, for whatever reason.
 //!
-//! The agent starts itself with [`WORD`] in front of the CLI's command line. That process asks for a signal at its parent's
+//! The agent starts itself with [`WORD`] in front of the CLI's command line. That process requests a signal at its parent's
 //! death and then becomes the CLI, so that no process is added.
 
 use std::ffi::OsString;
@@ -33,7 +33,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
         eprintln!("{WORD} needs a program");
         return ExitCode::from(NOT_STARTED);
     };
-    // The CLI ends its own children when it is asked to terminate.
+    // At SIGTERM the CLI ends its own children.
     if let Err(error) = set_parent_process_death_signal(Some(Signal::TERM)) {
         eprintln!("the CLI cannot be tied to its agent: {error}");
         return ExitCode::from(NOT_STARTED);

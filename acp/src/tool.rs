@@ -13,18 +13,18 @@ use serde_json::Value;
 /// Longest title, in characters.
 const LONGEST_TITLE: usize = 200;
 
-/// The call of a tool.
+/// Description of a tool call for the client.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Described {
+pub(crate) struct ToolDescription {
     pub(crate) title: String,
     pub(crate) kind: ToolKind,
     pub(crate) locations: Vec<ToolCallLocation>,
     pub(crate) content: Vec<ToolCallContent>,
-    /// The content says more than the tool's result will.
+    /// The content stays, because it shows more than the result of the tool.
     pub(crate) keeps_content: bool,
 }
 
-impl Described {
+impl ToolDescription {
     /// Returns the call as an update shows it.
     pub(crate) fn fields(self, input: &Json) -> ToolCallUpdateFields {
         ToolCallUpdateFields::new()
@@ -58,8 +58,8 @@ struct Change {
 }
 
 /// Describes a call. Before its input is complete, only its name is known.
-pub(crate) fn describe(name: &str, input: Option<&Json>) -> Described {
-    let mut call = Described {
+pub(crate) fn describe(name: &str, input: Option<&Json>) -> ToolDescription {
+    let mut call = ToolDescription {
         title: name.to_owned(),
         kind: kind(name),
         locations: Vec::new(),
@@ -113,7 +113,7 @@ pub(crate) fn describe(name: &str, input: Option<&Json>) -> Described {
 }
 
 /// Describes calls of tools whose inputs the library does not name.
-fn other(call: &mut Described, name: &str, input: &Json) {
+fn other(call: &mut ToolDescription, name: &str, input: &Json) {
     let named: Named = input.decode().unwrap_or_default();
     let path = named.file_path.or(named.notebook_path).or(named.path);
     if let Some(path) = &path {
@@ -219,7 +219,7 @@ mod tests {
 
     use super::*;
 
-    fn described(name: &str, input: serde_json::Value) -> Described {
+    fn described(name: &str, input: serde_json::Value) -> ToolDescription {
         describe(name, Some(&Json::from(&input)))
     }
 

@@ -20,28 +20,28 @@ use serde_json::json;
 use self::calls::Calls;
 use self::plan::Tasks;
 use self::texts::Texts;
-use self::usage::Used;
+use self::usage::ContextUsage;
 use crate::tool;
 
 /// State of the client: the part of a session that it was shown.
 #[derive(Debug)]
 pub(crate) struct Translator {
-    said: Accumulator,
+    accumulator: Accumulator,
     texts: Texts,
     calls: Calls,
     tasks: Tasks,
-    used: Used,
+    usage: ContextUsage,
     /// Number of a CLI, with a random start: each CLI numbers its blocks from 1, also for the next agent of a session.
     run: u64,
     /// Number of ids for texts that have none.
     notes: u64,
     /// Text or a call was shown in this turn.
-    spoke: bool,
+    has_output: bool,
 }
 
-/// Context of a message.
+/// Origin of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum MessageOrigin {
     /// In a turn for a prompt of the client, or between turns.
     Foreground,
     /// In a turn that the CLI began by itself.
@@ -50,9 +50,9 @@ pub(crate) enum Standing {
     History,
 }
 
-impl Standing {
-    /// Returns the context of a turn's messages.
-    pub(crate) fn of(origin: &TurnOrigin) -> Self {
+impl MessageOrigin {
+    /// Returns the origin of the messages of a turn.
+    pub(crate) fn from_turn(origin: &TurnOrigin) -> Self {
         if let TurnOrigin::Own(_) = origin { Self::Background } else { Self::Foreground }
     }
 }
@@ -62,30 +62,30 @@ impl Translator {
     pub(crate) fn new() -> Self {
         let [first, second, third, fourth, ..] = *Seed::random().as_bytes();
         Self {
-            said: Accumulator::new(),
+            accumulator: Accumulator::new(),
             texts: Texts::default(),
             calls: Calls::default(),
             tasks: Tasks::default(),
-            used: Used::default(),
+            usage: ContextUsage::default(),
             run: u32::from_be_bytes([first, second, third, fourth]).into(),
             notes: 0,
-            spoke: false,
+            has_output: false,
         }
     }
 
     /// Returns the updates for a message.
-    pub(crate) fn message(&mut self, message: &Message, standing: Standing) -> Vec<SessionUpdate> {
+    pub(crate) fn message(&mut self, message: &Message, origin: MessageOrigin) -> Vec<SessionUpdate> {
         let mut updates = Vec::new();
-        if standing == Standing::History && message.kind() == MessageKind::User {
+        if origin == MessageOrigin::History && message.kind() == MessageKind::User {
             let id = message.uuid().map_or_else(|| self.new_id(), |id| MessageId::new(&*id));
-            updates.extend(asked(message, &id));
+            updates.extend(prompt_chunks(message, &id));
         }
-        for edit in self.said.add(message) {
-            self.edit(edit, standing, &mut updates);
+        for edit in self.accumulator.add(message) {
+            self.edit(edit, origin, &mut updates);
         }
         match message.kind() {
-            MessageKind::Assistant => self.used.answer(message),
-            MessageKind::Result => updates.extend(self.used.result(message)),
+            MessageKind::Assistant => self.usage.assistant(message),
+            MessageKind::Result => updates.extend(self.usage.result(message)),
             MessageKind::System => updates.extend(system(message)),
             _ => {}
         }
@@ -93,28 +93,32 @@ impl Translator {
     }
 
     /// Announces a call that waits for a permission, unless it was announced.
-    pub(crate) fn call(&mut self, id: &str, name: &str, input: &Json) -> Option<SessionUpdate> {
+    pub(crate) fn announce(&mut self, id: &str, name: &str, input: &Json) -> Option<SessionUpdate> {
         if plan::is_plan(name) || self.calls.is_announced(id) {
             return None;
         }
         self.calls.begin(id, name, Some(input));
-        Some(SessionUpdate::ToolCall(announced(id, name, Some(input)).meta(meta(name, None, Standing::Foreground))))
+        Some(SessionUpdate::ToolCall(announced(id, name, Some(input)).meta(meta(
+            name,
+            None,
+            MessageOrigin::Foreground,
+        ))))
     }
 
     /// Forgets the incomplete blocks of a CLI that has ended.
     pub(crate) fn restart(&mut self) {
-        (self.said, self.texts) = (Accumulator::new(), Texts::default());
+        (self.accumulator, self.texts) = (Accumulator::new(), Texts::default());
         self.run += 1;
     }
 
     /// Begins a turn.
     pub(crate) fn begin(&mut self) {
-        self.spoke = false;
+        self.has_output = false;
     }
 
     /// Returns whether text or a call was shown in this turn, or in the last.
-    pub(crate) fn has_spoken(&self) -> bool {
-        self.spoke
+    pub(crate) fn has_output(&self) -> bool {
+        self.has_output
     }
 
     /// Returns an update with text of the agent that no message has.
@@ -129,38 +133,38 @@ impl Translator {
         MessageId::new(format!("{:x}.note.{}", self.run, self.notes))
     }
 
-    fn edit(&mut self, edit: Edit, standing: Standing, updates: &mut Vec<SessionUpdate>) {
+    fn edit(&mut self, edit: Edit, origin: MessageOrigin, updates: &mut Vec<SessionUpdate>) {
         match edit {
             Edit::Append { block, text, .. } if is_shown(&block) => {
                 self.texts.append(block.id, &text);
-                updates.push(self.chunk(&block, text, standing));
+                updates.push(self.chunk(&block, text, origin));
             }
             Edit::Replace { block, text, .. } if is_shown(&block) => {
                 let text = self.texts.replace(block.id, text);
-                updates.extend(text.map(|text| self.chunk(&block, text, standing)));
+                updates.extend(text.map(|text| self.chunk(&block, text, origin)));
             }
             Edit::Remove { from_block, to, .. } => self.texts.remove(from_block.id, to),
             Edit::Complete { block, .. } => self.texts.complete(block.id),
             Edit::ToolCall { block, call, .. } => {
-                self.spoke = true;
+                self.has_output = true;
                 let parent = block.parent_tool_use_id.as_deref();
-                let update = self.called(&call.id, &call.name, call.input.as_ref(), parent, standing);
+                let update = self.tool_call(&call.id, &call.name, call.input.as_ref(), parent, origin);
                 updates.extend(update);
             }
-            Edit::ToolResult { result, .. } => updates.extend(self.returned(&result, standing)),
+            Edit::ToolResult { result, .. } => updates.extend(self.tool_result(&result, origin)),
             _ => {}
         }
     }
 
-    fn chunk(&mut self, block: &AccumulatedBlock, text: String, standing: Standing) -> SessionUpdate {
-        self.spoke = true;
+    fn chunk(&mut self, block: &AccumulatedBlock, text: String, origin: MessageOrigin) -> SessionUpdate {
+        self.has_output = true;
         let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text))).message_id(MessageId::new(format!(
             "{:x}.{}",
             self.run,
             block.id.get()
         )));
-        let chunk = match standing {
-            Standing::Background => chunk.meta(background(Meta::new())),
+        let chunk = match origin {
+            MessageOrigin::Background => chunk.meta(background(Meta::new())),
             _ => chunk,
         };
         match block.kind {
@@ -169,20 +173,20 @@ impl Translator {
         }
     }
 
-    fn called(
+    fn tool_call(
         &mut self,
         id: &str,
         name: &str,
         input: Option<&Json>,
         parent: Option<&str>,
-        standing: Standing,
+        origin: MessageOrigin,
     ) -> Option<SessionUpdate> {
         let again = self.calls.is_announced(id);
         self.calls.begin(id, name, input);
         if plan::is_plan(name) {
             return self.tasks.called(name, input?).map(SessionUpdate::Plan);
         }
-        let meta = meta(name, parent, standing);
+        let meta = meta(name, parent, origin);
         if !again {
             return Some(SessionUpdate::ToolCall(announced(id, name, input).meta(meta)));
         }
@@ -191,7 +195,7 @@ impl Translator {
         Some(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id.to_owned(), fields).meta(meta)))
     }
 
-    fn returned(&mut self, result: &ToolResultBlock, standing: Standing) -> Option<SessionUpdate> {
+    fn tool_result(&mut self, result: &ToolResultBlock, origin: MessageOrigin) -> Option<SessionUpdate> {
         let call = self.calls.end(&result.tool_use_id)?;
         let name = &*call.name;
         if plan::is_plan(name) {
@@ -203,7 +207,7 @@ impl Translator {
         if result.is_error || !call.keeps_content {
             fields = fields.content(tool::result(name, result));
         }
-        let update = ToolCallUpdate::new(result.tool_use_id.clone(), fields).meta(meta(name, None, standing));
+        let update = ToolCallUpdate::new(result.tool_use_id.clone(), fields).meta(meta(name, None, origin));
         Some(SessionUpdate::ToolCallUpdate(update))
     }
 }
@@ -225,23 +229,23 @@ fn announced(id: &str, name: &str, input: Option<&Json>) -> ToolCall {
 }
 
 /// Returns the fields that other agents for Claude send too, so that clients find them.
-fn meta(tool: &str, parent: Option<&str>, standing: Standing) -> Meta {
+fn meta(tool: &str, parent: Option<&str>, origin: MessageOrigin) -> Meta {
     let mut fields = json!({ "toolName": tool });
     if let Some(parent) = parent {
         fields["parentToolUseId"] = parent.into();
     }
     let meta = Meta::from_iter([("claudeCode".to_owned(), fields)]);
-    if standing == Standing::Background { background(meta) } else { meta }
+    if origin == MessageOrigin::Background { background(meta) } else { meta }
 }
 
-/// Marks an update as part of a turn that no prompt asked for.
+/// Marks an update as part of a turn that has no prompt.
 fn background(mut meta: Meta) -> Meta {
     meta.insert("claudeDuplex".to_owned(), json!({ "turn": "background" }));
     meta
 }
 
 /// Returns the chunks of a prompt in a history.
-fn asked(message: &Message, id: &MessageId) -> Vec<SessionUpdate> {
+fn prompt_chunks(message: &Message, id: &MessageId) -> Vec<SessionUpdate> {
     let Ok(user) = message.user() else { return Vec::new() };
     let texts = user.message.content.into_iter().filter_map(|block| match block {
         claude_duplex::message::ContentBlock::Text(text) => Some(text.text),
@@ -266,7 +270,7 @@ fn system(message: &Message) -> Option<SessionUpdate> {
 
 /// Returns the update for the end of a prompt that another client has sent. Only `_meta` has the reason: the protocol has no
 /// other place for it.
-pub(crate) fn ended(stop: Result<StopReason, Error>) -> SessionUpdate {
+pub(crate) fn turn_ended(stop: Result<StopReason, Error>) -> SessionUpdate {
     let fields = match stop {
         Ok(reason) => json!({ "turn": "ended", "stopReason": reason }),
         Err(error) => json!({ "turn": "ended", "error": error.message }),

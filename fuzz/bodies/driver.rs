@@ -2,6 +2,7 @@
 //! order. The driver keeps the rules of `Transport`: it polls nothing that has ended, and terminates no child that has exited. It
 //! ends, its journal repeats its actions and its output, and all invariants hold for the inputs in the journal.
 
+#[allow(clippy::duplicate_mod, reason = "each fuzzer has its own; the tests have both")]
 #[path = "written.rs"]
 mod written;
 

@@ -2,6 +2,7 @@
 //! panics, every prompt that was accepted ends, every reader comes to an end, and the journal repeats what subscribers
 //! got.
 
+#[allow(clippy::duplicate_mod, reason = "each fuzzer has its own; the tests have both")]
 #[path = "written.rs"]
 mod written;
 

@@ -63,14 +63,14 @@ fn both() -> Result {
     Ok(())
 }
 
-/// Returns the keeper's program: beside the folder of the examples, if nothing else is said.
+/// Returns the keeper's program: that of `KEEPER`, else the one beside the folder of the examples.
 fn keeper() -> Result<PathBuf> {
     let this = std::env::current_exe()?;
     let beside = this.ancestors().nth(2).map(|folder| folder.join("claude-duplex-keeper"));
     Ok(std::env::var_os("KEEPER").map(PathBuf::from).or(beside).ok_or("there is no keeper")?)
 }
 
-/// Asks for something that needs a permission, and is killed when the CLI asks for it.
+/// Sends a prompt whose tool call needs a permission, and is killed when the CLI requests it.
 async fn first_host(folder: &Path) -> Result {
     let (place, id, journal) = session(folder)?;
     let transport = attach(&Attach::controller(), &place, &id).await?;
@@ -83,7 +83,7 @@ async fn first_host(folder: &Path) -> Result {
             std::process::abort();
         }
     }
-    Err("the CLI has asked nothing".into())
+    Err("the CLI has requested nothing".into())
 }
 
 /// Goes on: the prompt and the permission request are open, as they were.

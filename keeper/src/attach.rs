@@ -82,7 +82,7 @@ impl Attach {
         self
     }
 
-    /// Connects to the keeper of a session and attaches. Blocks until the keeper has answered.
+    /// Connects to the keeper of a session and attaches. Blocks until the keeper has responded.
     ///
     /// # Errors
     /// [`AttachError`] if there is no such session, the directory or the process behind the socket belongs to somebody else,
@@ -162,7 +162,7 @@ impl Attached {
     /// Sends a frame. Blocks.
     ///
     /// # Errors
-    /// The keeper has closed the connection; [`receive`](Self::receive) says why.
+    /// The keeper has closed the connection; [`receive`](Self::receive) has the reason.
     pub fn send(&mut self, frame: &ToKeeper<'_>) -> io::Result<()> {
         Connection::new(&self.socket).send(frame)
     }
@@ -200,20 +200,20 @@ pub struct Connection<S> {
 }
 
 impl<S: Read + Write> Connection<S> {
-    /// Wraps a stream on which nothing was said yet.
+    /// Wraps a stream that has carried no frame yet.
     pub fn new(stream: S) -> Self {
         Self { stream }
     }
 
-    /// Says hello and waits for the welcome.
+    /// Sends the hello and waits for the welcome.
     ///
     /// # Errors
     /// [`AttachError`] if the keeper refuses, speaks another protocol, or the stream ends.
     pub fn attach(&mut self, hello: &Hello) -> Result<(Welcome, FrameReader), AttachError> {
-        // A keeper that refuses before it has read the hello says why.
+        // A keeper that refuses before it has read the hello sends its reason first.
         let sent = self.send(&ToKeeper::Hello(hello.clone()));
         let mut reader = FrameReader::default();
-        let answer = self.receive(&mut reader, |frame| match frame {
+        let response = self.receive(&mut reader, |frame| match frame {
             FromKeeper::Welcome(welcome) => Ok(welcome),
             FromKeeper::Refused(refusal) => Err(AttachError::Refused(refusal)),
             _ => Err(AttachError::Connection(io::Error::new(
@@ -221,8 +221,8 @@ impl<S: Read + Write> Connection<S> {
                 "the first frame is not a welcome",
             ))),
         });
-        match answer {
-            Ok(Some(answer)) => Ok((answer?, reader)),
+        match response {
+            Ok(Some(welcome)) => Ok((welcome?, reader)),
             Ok(None) => Err(sent.err().unwrap_or_else(ended).into()),
             Err(error) => Err(error.into()),
         }

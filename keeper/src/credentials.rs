@@ -2,15 +2,15 @@
 
 use std::os::fd::AsFd;
 
-/// Process at the other end of a socket, as far as the system says.
+/// Process at the other end of a socket, as far as the system knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer {
     pub(crate) user: Option<u32>,
-    /// 0 if the system does not say.
+    /// 0 if the system does not know it.
     pub(crate) pid: u32,
 }
 
-/// Asks the system for the peer. On systems other than Linux, the directory and the token alone keep others out.
+/// Returns the peer, as the system knows it. On systems other than Linux, the directory and the token alone keep others out.
 pub(crate) fn peer(socket: impl AsFd) -> Peer {
     #[cfg(target_os = "linux")]
     if let Ok(credentials) = rustix::net::sockopt::socket_peercred(socket) {

@@ -141,7 +141,7 @@ pub enum AttachError {
         /// Reason that the system gave.
         error: io::Error,
     },
-    /// The connection failed, or ended before the keeper has said welcome.
+    /// The connection failed, or ended before the welcome of the keeper.
     #[error("cannot attach: {0}")]
     Connection(#[from] io::Error),
 }

@@ -2,7 +2,7 @@
 //!
 //! A frame is a length (`u32`, little endian, of what follows), a type (`u8`) and fields. Integers are little endian, texts and
 //! tokens have a length before them. A frame is at most [`MAX_FRAME`] bytes long. A type that one side does not know ends
-//! the connection: the keeper says so in [`FromKeeper::Refused`] with both versions.
+//! the connection: the keeper reports both versions in [`FromKeeper::Refused`].
 //!
 //! The first frame of a client is [`Hello`], the first of the keeper [`Welcome`] or [`FromKeeper::Refused`]. Both begin alike in
 //! every version.

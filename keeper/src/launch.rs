@@ -190,7 +190,7 @@ impl Launch {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(no_keeper)?;
         if let Some(mut stdin) = child.stdin.take() {
-            // One that has ended already has said why.
+            // A keeper that has ended already has written the reason to stderr.
             let _ = stdin.write_all(token.as_str().as_bytes());
         }
         let output = child.wait_with_output().map_err(no_keeper)?;

@@ -5,7 +5,7 @@
 //! * first: [`Launch::from_options`](crate::Launch::from_options), `start`, `attach`, `Driver::new`;
 //! * after a restart: `JournalFile::open`, [`Attach::resume`], `attach`, `Driver::resume`.
 //!
-//! **A lost connection** is not the end of the session, so the driver is not told of an end of stdout: the transport does nothing
+//! **A lost connection** is not the end of the session, so the driver gets no end of stdout: the transport does nothing
 //! more, and [`Kept::lost`] has the reason. The host drops the driver and attaches again.
 //!
 //! **The end.** A session whose CLI has exited stays until a host [releases](crate::Attached::release) it or the policy ends it.
@@ -59,14 +59,14 @@ pub struct Kept<S, T> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
-    /// Attaches over a stream on which nothing was said yet. [`Attach::hello`] makes the hello.
+    /// Attaches over a stream that has carried no frame yet. [`Attach::hello`] makes the hello.
     ///
     /// # Errors
     /// [`AttachError`] if the keeper refuses, speaks another protocol, or the stream ends.
     pub async fn over(mut stream: S, timer: T, hello: Hello) -> Result<Self, AttachError> {
         let mut bytes = Vec::new();
         ToKeeper::Hello(hello.clone()).put(&mut bytes);
-        // A keeper that refuses before it has read the hello says why.
+        // A keeper that refuses before it has read the hello sends its reason first.
         let sent = match stream.write_all(&bytes).await {
             Ok(()) => stream.flush().await,
             failed => failed,

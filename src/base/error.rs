@@ -125,14 +125,14 @@ pub enum RejectedReason {
     NoRequestId,
     /// The reply to `initialize` lists the item as an open incoming request, but it is not a request.
     #[error("the item is listed as an incoming request, but is not one")]
-    NotAnAsk,
+    NotAnIncomingRequest,
     /// The reply to `initialize` lists more than 1,024 open incoming requests of one kind. The items behind the limit are
     /// neither delivered nor answered.
     #[error("the item exceeds the limit of 1,024 listed requests")]
     TooManyListed,
     /// An incoming request has the same id as one that is open.
     #[error("the id belongs to another open incoming request")]
-    DuplicateAsk,
+    DuplicateIncomingRequest,
 }
 
 /// Error for a text that is not a uuid in its 36-character form.

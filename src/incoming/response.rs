@@ -193,7 +193,7 @@ pub enum ResponseKind {
     Denied,
     /// A request of another kind was answered.
     Answered,
-    /// The response was an error. See [`IncomingResponse::Error`](crate::IncomingResponse::Error) for its effect on
+    /// The response was an error. See [`IncomingResponse::Error`] for its effect on
     /// each kind.
     Error,
     /// The request was [declined](crate::IncomingResponse::Decline) with the safe negative response for its kind.

@@ -73,7 +73,7 @@ pub enum CompactionState {
     Succeeded,
     /// The conversation is unchanged.
     Failed,
-    /// The CLI stopped without reporting how the compaction ended. CLIs before 2.1.143 do so if a compaction
+    /// The CLI stopped without reporting how the compaction ended. CLI versions 2.1.63 to 2.1.104 do so if a compaction
     /// fails.
     Unknown,
 }

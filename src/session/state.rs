@@ -283,7 +283,7 @@ impl State {
         self.last_action += 1;
         self.router.route(&action, calls);
         let mut closed = None;
-        let mut unowned = None;
+        let mut undelivered = None;
         match &action {
             Action::Session(session) => self.cli_session = Some(session.clone()),
             Action::ResponseReceived { request, response: reply } => {
@@ -297,7 +297,9 @@ impl State {
                     }
                 }
             }
-            Action::IncomingRequest(incoming) if !self.owners.deliver(incoming, calls) => unowned = Some(incoming.id()),
+            Action::IncomingRequest(incoming) if !self.owners.deliver(incoming, calls) => {
+                undelivered = Some(incoming.id())
+            }
             Action::IncomingCancelled { id: incoming, reason } => self.owners.withdrawn(*incoming, *reason, calls),
             Action::CapacityAvailable => {
                 self.wants_room = false;
@@ -311,7 +313,7 @@ impl State {
             _ => {}
         }
         self.publish(action, calls);
-        if let Some(incoming) = unowned {
+        if let Some(incoming) = undelivered {
             self.undeclined.push(incoming);
             self.decline();
         }

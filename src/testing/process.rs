@@ -23,7 +23,7 @@ enum Event {
 /// Runs the mock CLI on stdin, stdout and stderr of this process until it ends. Returns the exit status for the process.
 /// Blocks the thread and runs in real time.
 ///
-/// Each [`Fault`](super::Fault) of the process is simulated if the system allows it. Faults that need a signal or a closed
+/// Each [`Fault`] of the process is simulated if the system allows it. Faults that need a signal or a closed
 /// stdin start the process again through `/bin/sh`. Therefore set them before anything is read from stdin. SIGTERM ends the
 /// process as a signal does, unlike the real CLI, which exits with 143.
 #[must_use]

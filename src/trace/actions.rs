@@ -60,35 +60,39 @@ impl Tracer {
                 self.turns.end_prompt(*turn, *outcome);
                 prompt_ended(self.of(*turn), *prompt, *turn, *outcome, result.as_ref());
             }
-            Action::ResponseReceived { request, response: reply } => replied(here(), *request, reply),
+            Action::ResponseReceived { request, response } => response_received(here(), *request, response),
             Action::IncomingRequest(incoming) => {
                 let (message, kind) = (incoming.message(), incoming.kind());
                 let length = message.as_bytes().len();
                 emit!(
-                    DEBUG, here(), incoming = incoming.id().number(), kind = %kind, about = about(kind, message), length, "asked"
+                    DEBUG,
+                    here(), incoming = incoming.id().number(), kind = %kind, about = about(kind, message), length, "incoming request"
                 );
-                content(here(), "asked", message.as_bytes());
+                content(here(), "incoming request", message.as_bytes());
             }
             Action::IncomingDeclined { message, kind, reason } => {
                 let is_due = matches!(reason, DeclinedReason::Undeclared | DeclinedReason::Closing);
                 let length = message.as_bytes().len();
                 emit!(
                     DEBUG if is_due, else WARN,
-                    here(), kind = %kind, about = about(*kind, message), reason = ?reason, length, "declined"
+                    here(), kind = %kind, about = about(*kind, message), reason = ?reason, length, "incoming declined"
                 );
-                content(here(), "declined", message.as_bytes());
+                content(here(), "incoming declined", message.as_bytes());
             }
-            Action::IncomingAnswered { id: incoming, response: verdict } => {
-                let is_served = *verdict != ResponseKind::Declined;
-                emit!(DEBUG if is_served, else WARN, here(), incoming = incoming.number(), verdict = %verdict, "answered");
+            Action::IncomingAnswered { id: incoming, response } => {
+                let is_served = *response != ResponseKind::Declined;
+                emit!(
+                    DEBUG if is_served, else WARN,
+                    here(), incoming = incoming.number(), response = %response, "incoming answered"
+                );
             }
             Action::IncomingCancelled { id: incoming, reason } => {
-                emit!(DEBUG, here(), incoming = incoming.number(), reason = ?reason, "withdrawn")
+                emit!(DEBUG, here(), incoming = incoming.number(), reason = ?reason, "incoming cancelled")
             }
             Action::RejectedLine(rejected) => {
                 let (reason, length, result_due) = (rejected.reason, rejected.length, rejected.result_due);
-                emit!(WARN, here(), reason = ?reason, length, result_due, declined = ?rejected.declined, "rejected");
-                content(here(), "rejected", &rejected.head);
+                emit!(WARN, here(), reason = ?reason, length, result_due, declined = ?rejected.declined, "rejected line");
+                content(here(), "rejected line", &rejected.head);
             }
             Action::DamagedLine(damaged) => {
                 let (length, dropped) = (damaged.length, damaged.dropped_length);
@@ -99,18 +103,18 @@ impl Tracer {
             Action::StderrLine(_) | Action::WireLine(_) => {}
             Action::UnmatchedResponse(message) => {
                 let length = message.as_bytes().len();
-                emit!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
-                content(here(), "stray", message.as_bytes());
+                emit!(DEBUG, here(), kind = &*name(&message.type_name()), length, "unmatched response");
+                content(here(), "unmatched response", message.as_bytes());
             }
             Action::DeadlineExceeded { deadline, reason } => {
                 let tool = match reason {
                     WaitReason::Tool { name: tool, .. } => Some(name(tool)),
                     _ => None,
                 };
-                emit!(WARN, here(), deadline = %deadline, reason = reason.as_str(), tool = tool.as_deref(), "stalled")
+                emit!(WARN, here(), deadline = %deadline, reason = reason.as_str(), tool = tool.as_deref(), "deadline exceeded")
             }
             Action::Idle => emit!(DEBUG, here(), "idle"),
-            Action::CapacityAvailable => emit!(DEBUG, here(), "room"),
+            Action::CapacityAvailable => emit!(DEBUG, here(), "capacity available"),
             Action::Closed(closed) => {
                 session_closed(&self.session, closed);
                 self.end();
@@ -178,27 +182,35 @@ fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Ou
     );
 }
 
-fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestError>) {
+fn response_received(span: &Span, request: RequestId, response: &Result<Response, RequestError>) {
     let request = request.number();
-    let failed = |what: &str, reason: Option<LostReason>| {
-        emit!(WARN, span, request, reply = what, lost = reason.map(field::debug), "replied")
+    let failed = |result: &str, reason: Option<LostReason>| {
+        emit!(WARN, span, request, result, lost = reason.map(field::debug), "response received")
     };
-    match reply {
-        Ok(reply) => {
-            let line = reply.message().as_bytes();
-            emit!(DEBUG, span, request, reply = "success", length = line.len(), "replied");
-            content(span, "replied", line);
+    match response {
+        Ok(response) => {
+            let line = response.message().as_bytes();
+            emit!(DEBUG, span, request, result = "success", length = line.len(), "response received");
+            content(span, "response received", line);
         }
         Err(RequestError::Refused { message, code }) => {
             let code = code.as_deref().map(name);
-            emit!(DEBUG, span, request, reply = "refused", code = code.as_deref(), length = message.len(), "replied");
-            content(span, "replied", message.as_bytes());
+            emit!(
+                DEBUG,
+                span,
+                request,
+                result = "refused",
+                code = code.as_deref(),
+                length = message.len(),
+                "response received"
+            );
+            content(span, "response received", message.as_bytes());
         }
         Err(RequestError::TimedOut) => failed("timed out", None),
         Err(RequestError::TooLong { .. }) => failed("too long", None),
         Err(RequestError::Failed { message, reason }) => {
             failed("failed", Some(*reason));
-            content(span, "replied", message.as_bytes());
+            content(span, "response received", message.as_bytes());
         }
         Err(RequestError::Lost(reason)) => failed("lost", Some(*reason)),
     }

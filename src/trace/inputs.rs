@@ -43,10 +43,10 @@ impl Tracer {
                 emit!(DEBUG, session, prompt, cancel_queued, "interrupt");
             }
             Input::Request(request) => emit!(DEBUG, session, subtype = &*name(&request.subtype), "request"),
-            Input::Respond(incoming, answer) => {
-                emit!(DEBUG, session, incoming = incoming.number(), answer = answer_name(answer), "answer");
+            Input::Respond(incoming, response) => {
+                emit!(DEBUG, session, incoming = incoming.number(), response = response_name(response), "respond");
                 if tracing::enabled!(target: super::TARGET, tracing::Level::TRACE) {
-                    content(session, "answer", &serde_json::to_vec(answer).unwrap_or_default());
+                    content(session, "respond", &serde_json::to_vec(response).unwrap_or_default());
                 }
             }
             Input::Close if self.turns.running().is_some() => {
@@ -103,8 +103,8 @@ impl Tracer {
     }
 }
 
-fn answer_name(answer: &IncomingResponse) -> &'static str {
-    match answer {
+fn response_name(response: &IncomingResponse) -> &'static str {
+    match response {
         IncomingResponse::Permission(Decision::Allow(_)) => "allow",
         IncomingResponse::Permission(Decision::Deny(_)) => "deny",
         IncomingResponse::Hook(_) => "hook",

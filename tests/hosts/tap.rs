@@ -95,7 +95,11 @@ fn the_tap_does_not_change_a_session_and_records_it() {
         replayed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let of = |name: &str| lines.iter().filter(|line| line["action"] == name).collect::<Vec<_>>();
     assert_eq!(of("prompt_ended")[0]["outcome"], "success");
-    assert_eq!((of("asked").len(), of("answered").len(), of("rejected").len()), (1, 1, 0), "{replayed}");
+    assert_eq!(
+        (of("incoming_request").len(), of("incoming_answered").len(), of("rejected_line").len()),
+        (1, 1, 0),
+        "{replayed}"
+    );
     assert_eq!(of("closed")[0]["exit"], 0);
     assert!(shown("timeline", &recording).contains("</svg>"));
     let text = std::fs::read_to_string(&recording).expect("a recording");

@@ -6,6 +6,12 @@
 mod bytes;
 #[path = "../../fuzz/bodies/decode.rs"]
 mod decode;
+#[cfg(feature = "driver")]
+#[path = "../../fuzz/bodies/driver.rs"]
+mod driver;
+#[cfg(feature = "session")]
+#[path = "../../fuzz/bodies/host.rs"]
+mod host;
 #[path = "../../fuzz/bodies/journal.rs"]
 mod journal;
 #[path = "../../fuzz/bodies/options.rs"]
@@ -63,4 +69,16 @@ fn snapshot() {
 #[test]
 fn options() {
     judge("options", options::body);
+}
+
+#[cfg(feature = "driver")]
+#[test]
+fn driver() {
+    judge("driver", driver::body);
+}
+
+#[cfg(feature = "session")]
+#[test]
+fn host() {
+    judge("host", host::body);
 }

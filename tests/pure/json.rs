@@ -413,9 +413,12 @@ fn every_documented_name_is_written() {
         .filter(|line| line.starts_with('|'))
         .map(|line| line.split(" | ").map(str::trim).collect())
         .collect();
-    for (action, member) in
-        [("prompt_ended", "outcome"), ("rejected", "reason"), ("stalled", "reason"), ("asked", "kind")]
-    {
+    for (action, member) in [
+        ("prompt_ended", "outcome"),
+        ("rejected_line", "reason"),
+        ("deadline_exceeded", "reason"),
+        ("incoming_request", "kind"),
+    ] {
         let named: BTreeSet<&str> =
             lines.iter().filter(|line| line["action"] == action).filter_map(|line| line[member].as_str()).collect();
         let row = rows.iter().find(|cells| {
@@ -438,8 +441,8 @@ fn equal_contents_of_actions_are_written_equally() {
         let whole = serde_json::to_value(&action).expect("an action can be written");
         let (part, name) = match &action {
             Action::Session(session) => (serde_json::to_value(session), "session"),
-            Action::RejectedLine(line) => (serde_json::to_value(line), "rejected"),
-            Action::IncomingRequest(request) => (serde_json::to_value(request), "asked"),
+            Action::RejectedLine(line) => (serde_json::to_value(line), "rejected_line"),
+            Action::IncomingRequest(request) => (serde_json::to_value(request), "incoming_request"),
             _ => continue,
         };
         let mut part = part.expect("it can be written");

@@ -1,6 +1,9 @@
-//! Primitives that a model checker can see. loom has no `OnceLock` and no weak reference.
+//! Primitives that a model checker can see. loom has no `OnceLock` and no weak reference; shuttle gets the same ones.
 
+#[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
+#[cfg(shuttle)]
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
@@ -100,4 +103,11 @@ impl<T> Deref for Counted<T> {
     fn deref(&self) -> &T {
         &self.value
     }
+}
+
+/// Returns `true` if the change of the code with this name is on (`BROKEN=NAME`). The files in `broken` call this.
+#[allow(dead_code, reason = "without these files nothing calls it")]
+pub(crate) fn is_broken(change: &str) -> bool {
+    static NAME: std::sync::LazyLock<Option<String>> = std::sync::LazyLock::new(|| std::env::var("BROKEN").ok());
+    NAME.as_deref() == Some(change)
 }

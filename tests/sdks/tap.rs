@@ -32,8 +32,8 @@ pub(crate) fn check(taps: &Path, scenario: &Scenario) -> Checked {
     let expected: Vec<Value> =
         (0..scenario.prompts.len()).map(|at| if at == 0 { first } else { "success" }.into()).collect();
     same("the outcomes", outcomes, expected.iter().collect())?;
-    same("the lines that are not messages", of("rejected").len(), 0)?;
-    same("the responses to incoming requests", of("answered").len(), of("asked").len())?;
+    same("the lines that are not messages", of("rejected_line").len(), 0)?;
+    same("the responses to incoming requests", of("incoming_answered").len(), of("incoming_request").len())?;
     let last = session.last().map(|action| &action["action"]);
     same("the last action", last, Some(&"closed".into()))
 }

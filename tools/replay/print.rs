@@ -77,7 +77,7 @@ impl Entry<'_> {
         let name: String = fields.remove("action").map(text).unwrap_or_default();
         let fields = fields.iter().filter(|(name, _)| !["message", "response", "capabilities"].contains(name));
         let fields = fields.map(|(name, value)| format!("{name}={}", on_one_line(&text(value))));
-        let line = format!("{:>9.3}  {name:<13} {}", seconds(time), fields.collect::<Vec<_>>().join("  "));
+        let line = format!("{:>9.3}  {name:<18} {}", seconds(time), fields.collect::<Vec<_>>().join("  "));
         match line.char_indices().nth(width) {
             Some(_) => line.chars().take(width.saturating_sub(1)).chain(['\u{2026}']).collect(),
             None => line,

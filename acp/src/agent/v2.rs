@@ -1,4 +1,4 @@
-//! The agent as clients of version 2 see it: the requests of version 1, and prompts that are answered at their insertion.
+//! Requests of clients of version 2: those of version 1, and prompts that get their response at their insertion.
 
 use std::sync::Arc;
 
@@ -84,12 +84,12 @@ impl Agent {
         connection: ConnectionTo<Peer>,
     ) -> Result<(), Error> {
         let connection = Connection::v2(connection);
-        let asked = match &request.replay_from {
+        let resumption = match &request.replay_from {
             None => v2::old(&request).map(Resumption::Continued),
             Some(ReplayFrom::Start(_)) => v2::old(&request).map(Resumption::Replayed),
             Some(_) => Err(failure::invalid("the history can only be replayed from its start")),
         };
-        match asked {
+        match resumption {
             Ok(Resumption::Continued(request)) => self.resume_session(request, v2::responder(responder), connection),
             Ok(Resumption::Replayed(request)) => self.load_session(request, v2::responder(responder), connection),
             Err(error) => responder.respond_with_error(error),

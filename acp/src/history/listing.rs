@@ -50,11 +50,11 @@ struct Line {
     summary: Option<String>,
     is_meta: bool,
     is_sidechain: bool,
-    message: Option<Said>,
+    message: Option<PromptMessage>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct PromptMessage {
     content: serde_json::Value,
 }
 
@@ -67,9 +67,9 @@ fn session(path: &Path, modified: SystemTime) -> Option<SessionInfo> {
             return None;
         }
         directory = directory.or(line.cwd);
-        let asked = line.kind.as_deref() == Some("user") && !line.is_meta;
-        let said = line.message.filter(|_| asked).and_then(|said| text(&said.content));
-        title = line.summary.or(title).or(said);
+        let is_prompt = line.kind.as_deref() == Some("user") && !line.is_meta;
+        let prompt = line.message.filter(|_| is_prompt).and_then(|message| text(&message.content));
+        title = line.summary.or(title).or(prompt);
         if directory.is_some() && title.is_some() {
             break;
         }

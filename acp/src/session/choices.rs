@@ -29,6 +29,8 @@ const DEFAULT: &str = "default";
 pub(super) struct Choices {
     mode: Option<PermissionMode>,
     model: Option<String>,
+    /// Model of a request without a response.
+    requested_model: Option<String>,
     models: Vec<Model>,
     auto: bool,
     bypass: bool,
@@ -56,6 +58,17 @@ impl Choices {
     pub(super) fn resumed(&mut self, status: &SessionStatus, model: Option<String>) {
         self.mode = status.permission_mode.clone().or(self.mode.take());
         self.model = model;
+    }
+
+    /// Returns the model for the notes: a request for it reaches the CLI, even if this agent ends.
+    #[cfg(unix)]
+    pub(super) fn noted_model(&self) -> Option<String> {
+        self.requested_model.clone().or_else(|| self.model.clone())
+    }
+
+    /// Forgets the request for a model, because the CLI has ended.
+    pub(super) fn forget_request(&mut self) {
+        self.requested_model = None;
     }
 
     /// Returns the settings for a CLI that is started now.
@@ -149,23 +162,32 @@ impl Session {
             let _ = responder.respond_with_error(failure::invalid(message));
             return;
         }
+        let model = (&*request.config_id.0 == MODEL).then(|| value.clone());
         let sent: Request = match &*request.config_id.0 {
             MODE => SetPermissionMode::new(PermissionMode::from(&*value)).into(),
             _ if value == DEFAULT => SetModel::reset().into(),
             _ => SetModel::new(value).into(),
         };
-        self.request(sent, Waiting::Option(request, responder));
+        if self.request(sent, Waiting::Option(request, responder)) && model.is_some() {
+            self.choices.requested_model = model;
+            self.note();
+        }
     }
 
-    pub(super) fn request(&mut self, request: impl Into<Request>, waiting: Waiting) {
+    /// Sends a control request. Returns `false` if that is not possible, and fails the request of the client.
+    pub(super) fn request(&mut self, request: impl Into<Request>, waiting: Waiting) -> bool {
         let refused = match &mut self.claude {
             Some(claude) => match claude.request(request) {
-                Ok(id) => return drop(self.waiting.insert(id, waiting)),
+                Ok(id) => {
+                    self.waiting.insert(id, waiting);
+                    return true;
+                }
                 Err(refused) => failure::internal(format!("the CLI accepts no requests: {refused}")),
             },
             None => failure::internal("the claude process has ended; a prompt starts it again"),
         };
         waiting.fail(&refused);
+        false
     }
 
     pub(super) fn mode_set(
@@ -190,6 +212,9 @@ impl Session {
         responder: Responder<SetSessionConfigOptionResponse>,
         response: Result<Response, RequestError>,
     ) {
+        if &*request.config_id.0 == MODEL {
+            self.choices.requested_model = None;
+        }
         let _ = match response {
             Ok(_) => {
                 if let SessionConfigOptionValue::ValueId { value } = &request.value {
@@ -199,16 +224,14 @@ impl Session {
                             let update = CurrentModeUpdate::new(value.0.to_string());
                             self.client.update(SessionUpdate::CurrentModeUpdate(update));
                         }
-                        _ => {
-                            self.choices.model = Some(value.0.to_string());
-                            self.note();
-                        }
+                        _ => self.choices.model = Some(value.0.to_string()),
                     }
                 }
                 responder.respond(SetSessionConfigOptionResponse::new(self.choices.options()))
             }
             Err(error) => responder.respond_with_error(failure::internal(error.to_string())),
         };
+        self.note();
     }
 
     /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.

@@ -8,27 +8,28 @@ use claude_duplex::incoming::{ElicitationMode, ElicitationResponse};
 use claude_duplex::{IncomingRequest, IncomingResponse, Json};
 use serde_json::{Value, to_value};
 
-use super::asking::{Deciding, decided};
+use super::incoming::{PendingResponse, ready};
 use crate::capabilities::Abilities;
 use crate::client::Client;
 
-/// Passes a request of a server on to the user, if the client can show it.
-pub(super) fn ask(client: &Client, abilities: Abilities, request: &IncomingRequest) -> Deciding {
-    let Ok(asked) = request.elicitation() else { return decided(decline()) };
+/// Sends a request of a server on to the client. Requests that the client cannot show are declined.
+pub(super) fn forward(client: &Client, abilities: Abilities, request: &IncomingRequest) -> PendingResponse {
+    let Ok(elicitation) = request.elicitation() else { return ready(decline()) };
     let scope = ElicitationSessionScope::new(client.session().clone());
-    let message = format!("{}: {}", asked.display_name.as_ref().unwrap_or(&asked.server), asked.message);
-    let request = match (asked.mode, asked.url) {
+    let message =
+        format!("{}: {}", elicitation.display_name.as_ref().unwrap_or(&elicitation.server), elicitation.message);
+    let request = match (elicitation.mode, elicitation.url) {
         (Some(ElicitationMode::Url), Some(url)) if abilities.links => {
-            let id = asked.id.unwrap_or_else(|| request.request_id());
+            let id = elicitation.id.unwrap_or_else(|| request.request_id());
             CreateElicitationRequest::new(ElicitationUrlMode::new(scope, id, url), message)
         }
         (None | Some(ElicitationMode::Form), _) if abilities.forms => {
-            let schema = asked.schema.map(|schema| schema.decode::<ElicitationSchema>());
-            let Ok(schema) = schema.transpose() else { return decided(decline()) };
+            let schema = elicitation.schema.map(|schema| schema.decode::<ElicitationSchema>());
+            let Ok(schema) = schema.transpose() else { return ready(decline()) };
             let schema = schema.unwrap_or_default();
             CreateElicitationRequest::new(ElicitationFormMode::new(scope, schema), message)
         }
-        _ => return decided(decline()),
+        _ => return ready(decline()),
     };
     let response = client.request(request);
     Box::pin(async move {

@@ -16,7 +16,7 @@ impl Session {
         }
     }
 
-    /// Kills a CLI that does not do what it was asked to.
+    /// Kills a CLI that does not respond.
     pub(super) fn abort(&mut self) {
         if let Some(claude) = &mut self.claude {
             claude.abort();
@@ -24,10 +24,10 @@ impl Session {
     }
 
     /// Handles a response of the CLI.
-    pub(super) fn replied(&mut self, waiting: Waiting, response: Result<Response, RequestError>) {
+    pub(super) fn response_received(&mut self, waiting: Waiting, response: Result<Response, RequestError>) {
         match waiting {
             Waiting::Opening => self.opened(response),
-            // The client was told that the turn would stop.
+            // The client relies on the end of the turn.
             Waiting::Interrupt if matches!(response, Err(RequestError::TimedOut)) => self.abort(),
             Waiting::Interrupt => {}
             Waiting::Mode(mode, responder) => self.mode_set(mode, responder, response),
@@ -50,12 +50,13 @@ impl Session {
     }
 
     fn lose(&mut self, error: &Error) {
-        self.asked.clear();
+        self.open_requests.cancel_all();
         self.note_loss(error);
         self.turns.clear();
-        self.shown.restart();
+        self.translator.restart();
         self.lose_prompts(error);
         self.not_opened(error);
+        self.choices.forget_request();
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             waiting.fail(error);
         }

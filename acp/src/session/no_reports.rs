@@ -17,7 +17,7 @@ impl Prompts {
 impl Session {
     pub(super) fn report(&mut self) {}
 
-    pub(super) fn taken(&mut self, _: PromptId) {}
+    pub(super) fn prompt_taken(&mut self, _: PromptId) {}
 
     pub(super) fn withdraw(&mut self, _: PromptId) {}
 

@@ -1,6 +1,7 @@
 //! Sessions on systems without keepers: none outlives the agent.
 
 use agent_client_protocol::Error;
+use claude_duplex::Message;
 
 use super::{Opener, Session};
 
@@ -18,6 +19,10 @@ impl Session {
     }
 
     pub(super) async fn leave(&mut self) {}
+
+    pub(super) fn acknowledge(&mut self) {}
+
+    pub(super) fn note_commands(&mut self, _: &Message) {}
 
     pub(super) fn note(&self) {}
 }

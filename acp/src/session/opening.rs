@@ -1,7 +1,5 @@
 //! The start of a session's CLI.
 
-use std::path::{Path, PathBuf};
-
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
     Error as SchemaError, ForkSessionResponse, LoadSessionResponse, NewSessionResponse, ResumeSessionResponse,
@@ -12,7 +10,7 @@ use claude_duplex::{Message, RequestError, Response};
 
 use super::{Opener, Session, Waiting};
 use crate::failure;
-use crate::history;
+use crate::history::{self, History};
 use crate::options::{self, From};
 use crate::translate;
 
@@ -69,9 +67,9 @@ impl Session {
                 if self.resume(shows).await? {
                     return Ok(Opened::Resumed);
                 }
-                let path = find(self.client.session()).await?;
+                let history = find(self.client.session()).await?;
                 if shows {
-                    self.show_history(&path, |_| false).await?;
+                    self.show_history(&history, |_| false).await?;
                 }
                 From::Disk
             }
@@ -84,12 +82,14 @@ impl Session {
     /// Shows the client the history of the session, up to a message that is not part of it.
     pub(super) async fn show_history(
         &mut self,
-        path: &Path,
+        history: &History,
         is_end: impl FnMut(&Message) -> bool,
     ) -> Result<(), Error> {
-        let Self { shown, client, .. } = self;
-        let replayed = history::replay(path, shown, client, is_end).await;
-        replayed.map_err(|error| failure::caused(&format!("the history {} cannot be read", path.display()), &error))
+        let Self { translator, client, .. } = self;
+        let replayed = history::replay(history, translator, client, is_end).await;
+        replayed.map_err(|error| {
+            failure::caused(&format!("the history {} cannot be read", history.path().display()), &error)
+        })
     }
 
     /// Starts a CLI for the session.
@@ -102,6 +102,8 @@ impl Session {
         self.opening = Some(Opening(None));
         self.servers = started.servers;
         self.claude = Some(started.claude);
+        // For an agent that goes on before the CLI has responded.
+        self.note();
         Ok(())
     }
 
@@ -129,7 +131,7 @@ impl Session {
         };
         // The CLI has read the file, which has secrets.
         self.servers = None;
-        self.initialized = response.payload().cloned();
+        (self.initialized, self.commands_changed) = (response.payload().cloned(), None);
         self.note();
         let offers = response.decode_as::<Initialize>().ok();
         self.choices.offered(offers.as_ref(), self.arguments.allow_bypass);
@@ -178,8 +180,8 @@ enum Opened {
     Resumed,
 }
 
-/// Returns the file of a session.
-async fn find(session: &SessionId) -> Result<PathBuf, Error> {
-    let path = history::find(&session.0).await;
-    path.ok_or_else(|| SchemaError::session_not_found(session.clone()).into())
+/// Returns the messages of a session on disk.
+async fn find(session: &SessionId) -> Result<History, Error> {
+    let history = History::find(&session.0).await;
+    history.ok_or_else(|| SchemaError::session_not_found(session.clone()).into())
 }

@@ -23,6 +23,14 @@ pub(super) struct Open {
     pub(super) responder: Option<PromptResponder>,
     /// The client has cancelled it.
     pub(super) cancelled: bool,
+    /// The client of another agent has sent it, and the client of this one was not shown its text.
+    pub(super) unseen: bool,
+}
+
+impl Open {
+    fn new(responder: PromptResponder) -> Self {
+        Self { responder: Some(responder), cancelled: false, unseen: false }
+    }
 }
 
 /// Responder of a prompt, which is used at another time in each version of the protocol.
@@ -49,16 +57,34 @@ impl PromptResponder {
 impl Prompts {
     /// Takes over prompts that the client of another agent has sent.
     #[cfg(unix)]
-    pub(super) fn of_others(prompts: impl Iterator<Item = PromptId>) -> Self {
-        Self(prompts.map(|prompt| (prompt, Open { responder: None, cancelled: false })).collect())
+    pub(super) fn from_others(prompts: impl Iterator<Item = PromptId>) -> Self {
+        Self(prompts.map(|prompt| (prompt, Open { responder: None, cancelled: false, unseen: true })).collect())
     }
+
+    /// Notes that the client is shown the message, and returns whether it is the text of an unseen prompt.
+    pub(super) fn show(&mut self, message: &Message) -> bool {
+        self.0.values().any(|open| open.unseen)
+            && is_echo(message)
+            && message.uuid().is_some_and(|id| self.show_id(&id))
+    }
+
+    /// Notes that the client is shown the prompt with that id, and returns whether it was unseen.
+    pub(super) fn show_id(&mut self, id: &str) -> bool {
+        let unseen = self.0.iter_mut().find(|(prompt, open)| open.unseen && prompt.uuid().to_string() == id);
+        unseen.map(|(_, open)| open.unseen = false).is_some()
+    }
+}
+
+/// Returns whether a message repeats a prompt.
+pub(super) fn is_echo(message: &Message) -> bool {
+    message.user().is_ok_and(|user| user.is_replay)
 }
 
 impl Session {
     /// Passes a prompt to the CLI, and starts one if the last has ended.
     pub(super) async fn prompt(&mut self, request: PromptRequest, responder: PromptResponder) {
         match self.accept(request).await {
-            Ok(id) => drop(self.prompts.0.insert(id, Open { responder: Some(responder), cancelled: false })),
+            Ok(id) => drop(self.prompts.0.insert(id, Open::new(responder))),
             Err(error) => responder.fail(error),
         }
     }
@@ -92,7 +118,7 @@ impl Session {
     }
 
     /// Stops a turn that begins for a prompt that was cancelled on its way.
-    pub(super) fn begun(&mut self) {
+    pub(super) fn stop_if_cancelled(&mut self) {
         let cancelled = self.prompts.0.iter().find(|(_, open)| open.cancelled);
         if let Some(id) = cancelled.map(|(id, _)| *id) {
             self.interrupt(Interrupt::prompt(id));
@@ -107,30 +133,34 @@ impl Session {
         }
     }
 
-    /// Responds to a prompt that has ended.
-    pub(super) fn ended(&mut self, prompt: PromptId, outcome: Outcome, result: Option<&Message>) {
-        let Some(Open { responder, cancelled }) = self.prompts.0.remove(&prompt) else { return };
-        // Text that no message has, e.g. the output of a local command or the reason of a hook.
-        let has_text = matches!(outcome, Outcome::Local | Outcome::Blocked | Outcome::Success);
-        let text = result.filter(|_| has_text && !self.shown.has_spoken()).and_then(Message::result_text);
+    /// Shows the text of a prompt's result that no message has, e.g. the output of a local command or the reason of a hook.
+    pub(super) fn show_result(&mut self, prompt: PromptId, outcome: Outcome, result: Option<&Message>) {
+        let is_open = self.prompts.0.contains_key(&prompt);
+        let has_text = is_open && matches!(outcome, Outcome::Local | Outcome::Blocked | Outcome::Success);
+        let text = result.filter(|_| has_text && !self.translator.has_output()).and_then(Message::result_text);
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            let update = self.shown.note(text);
+            let update = self.translator.note(text);
             self.client.update(update);
         }
+    }
+
+    /// Responds to a prompt that has ended.
+    pub(super) fn prompt_ended(&mut self, prompt: PromptId, outcome: Outcome, result: Option<&Message>) {
+        let Some(open) = self.prompts.0.remove(&prompt) else { return };
         let stop = match stop_reason(outcome, result) {
-            _ if cancelled => Ok(StopReason::Cancelled),
+            _ if open.cancelled => Ok(StopReason::Cancelled),
             Err(Ended::Lost) => {
                 // The end of the session has the reason.
-                self.prompts.0.insert(prompt, Open { responder, cancelled });
+                self.prompts.0.insert(prompt, open);
                 return;
             }
             Err(Ended::Failed(error)) => Err(error),
             Ok(stop) => Ok(stop),
         };
-        self.respond_to_prompt(prompt, responder, stop);
+        self.respond_to_prompt(prompt, open.responder, stop);
     }
 
-    /// Responds to a prompt that has ended. If no request waits for its end, an update tells of it.
+    /// Responds to a prompt that has ended. If no request waits for its end, an update reports it.
     #[cfg_attr(
         not(feature = "protocol-v2"),
         expect(unused_variables, reason = "only version 2 refers to prompts by id")
@@ -150,13 +180,13 @@ impl Session {
             Some(PromptResponder::AtInsertion(insertion)) => self.not_inserted(prompt, insertion, stop),
             #[cfg(feature = "protocol-v2")]
             None if self.client.is_v2() => self.stopped(stop),
-            None => self.client.update(translate::ended(stop)),
+            None => self.client.update(translate::turn_ended(stop)),
         }
     }
 
     /// Responds to all prompts of a CLI that has ended.
     pub(super) fn lose_prompts(&mut self, error: &Error) {
-        for (prompt, Open { responder, cancelled }) in std::mem::take(&mut self.prompts.0) {
+        for (prompt, Open { responder, cancelled, .. }) in std::mem::take(&mut self.prompts.0) {
             let is_cancelled = cancelled || self.closing.is_some();
             let stop = if is_cancelled { Ok(StopReason::Cancelled) } else { Err(error.clone()) };
             self.respond_to_prompt(prompt, responder, stop);

@@ -10,19 +10,19 @@ use agent_client_protocol::v1::schema::{
 use claude_duplex::incoming::{Question, QuestionResponse, Questions, UnknownQuestionError};
 use claude_duplex::{Deny, IncomingResponse};
 
-use super::asking::{Deciding, deny};
+use super::incoming::{PendingResponse, deny};
 use crate::capabilities::Abilities;
 use crate::client::Client;
 use crate::tool;
 
-/// Asks the user the questions of a call.
-pub(super) fn ask(client: Client, abilities: Abilities, questions: Questions, call: String) -> Deciding {
+/// Sends the questions of a call on to the client.
+pub(super) fn forward(client: Client, abilities: Abilities, questions: Questions, call: String) -> PendingResponse {
     if abilities.forms {
         let scope = ElicitationSessionScope::new(client.session().clone()).tool_call_id(Some(call.into()));
         let form = ElicitationFormMode::new(scope, form(&questions));
         let message = questions.list.iter().map(|question| &*question.question).collect::<Vec<_>>().join("\n");
         let response = client.request(CreateElicitationRequest::new(form, message));
-        return Box::pin(async move { filled(&questions, response.await) });
+        return Box::pin(async move { form_decision(&questions, response.await) });
     }
     Box::pin(async move { one_by_one(&client, &questions, &call).await })
 }
@@ -51,12 +51,12 @@ fn form(questions: &Questions) -> ElicitationSchema {
     questions.list.iter().enumerate().fold(ElicitationSchema::new(), property)
 }
 
-fn filled(questions: &Questions, response: Result<CreateElicitationResponse, Error>) -> IncomingResponse {
+fn form_decision(questions: &Questions, response: Result<CreateElicitationResponse, Error>) -> IncomingResponse {
     let content = match response.map(|response| response.action) {
         Ok(ElicitationAction::Accept(accepted)) => accepted.content.unwrap_or_default(),
         Ok(ElicitationAction::Decline) => return questions.decline().into(),
         Ok(_) => return cancelled(),
-        Err(error) => return deny(&format!("The user could not be asked: {}", error.message)),
+        Err(error) => return deny(&format!("The user could not answer: {}", error.message)),
     };
     let reply = questions.list.iter().enumerate().try_fold(questions.reply(), |reply, (at, question)| {
         match content.get(&format!("q{at}")) {
@@ -65,7 +65,7 @@ fn filled(questions: &Questions, response: Result<CreateElicitationResponse, Err
             _ => Ok(reply),
         }
     });
-    decided(reply)
+    decision(reply)
 }
 
 async fn one_by_one(client: &Client, questions: &Questions, call: &str) -> IncomingResponse {
@@ -92,7 +92,7 @@ async fn one_by_one(client: &Client, questions: &Questions, call: &str) -> Incom
         let selected = match client.request(request).await.map(|response| response.outcome) {
             Ok(RequestPermissionOutcome::Selected(selected)) => selected.option_id,
             Ok(_) => return cancelled(),
-            Err(error) => return deny(&format!("The user could not be asked: {}", error.message)),
+            Err(error) => return deny(&format!("The user could not answer: {}", error.message)),
         };
         let chosen = selected.0.strip_prefix("choice.").and_then(|at| choices.get(at.parse::<usize>().ok()?));
         let Some(chosen) = chosen else { return questions.decline().into() };
@@ -104,7 +104,7 @@ async fn one_by_one(client: &Client, questions: &Questions, call: &str) -> Incom
     reply.decision().into()
 }
 
-fn decided(reply: Result<QuestionResponse, UnknownQuestionError>) -> IncomingResponse {
+fn decision(reply: Result<QuestionResponse, UnknownQuestionError>) -> IncomingResponse {
     reply.map_or_else(|error| deny(&error.to_string()), |reply| reply.decision().into())
 }
 

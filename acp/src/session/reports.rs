@@ -1,7 +1,7 @@
 //! State of the session, for clients of version 2. They get the response to a prompt when it is inserted into the conversation, and
 //! learn of the end of its turn from the state.
 //!
-//! A prompt is inserted when no other is before it, or when a turn takes it. A client that is told of the state `idle` has
+//! A prompt is inserted when no other is before it, or when a turn takes it. The state `idle` comes after
 //! all updates of the work that has ended.
 
 use std::future::Future;
@@ -44,13 +44,15 @@ impl Insertion {
     }
 }
 
-/// State that the client was told, and the end of the last work.
+/// State that was reported last, and the end of the last work.
 #[derive(Default)]
 pub(super) struct Reports {
     state: State,
     stop: Option<Result<StopReason, Error>>,
     /// The client has cancelled the work.
     is_cancelled: bool,
+    /// The client has a report.
+    has_reports: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,7 +108,7 @@ impl Session {
     }
 
     /// Inserts a prompt that a turn has taken.
-    pub(super) fn taken(&mut self, prompt: PromptId) {
+    pub(super) fn prompt_taken(&mut self, prompt: PromptId) {
         if self.prompts.0.get(&prompt).is_some_and(|open| open.responder.is_some()) {
             self.insert(prompt);
         }
@@ -191,13 +193,17 @@ impl Session {
         if self.reports.is_none() || !matches!(opener, Opener::Load(_) | Opener::Resume(_)) {
             return;
         }
+        // The replay of a session that was kept has reports.
+        if self.reports.as_ref().is_some_and(|reports| reports.has_reports) {
+            return self.report_change();
+        }
         let state = self.state();
         self.report_state(state);
     }
 
     fn state(&self) -> State {
         let is_inserted = self.prompts.0.values().any(|open| open.responder.is_none());
-        match (self.turns.is_empty(), self.asked.is_empty()) {
+        match (self.turns.is_empty(), self.open_requests.is_empty()) {
             (true, _) if !is_inserted => State::Idle,
             (false, false) => State::RequiresAction,
             _ => State::Running,
@@ -213,6 +219,7 @@ impl Session {
 
     fn report_state(&mut self, state: State) {
         let Some(reports) = &mut self.reports else { return };
+        reports.has_reports = true;
         let was_idle = std::mem::replace(&mut reports.state, state) == State::Idle;
         if was_idle {
             (reports.stop, reports.is_cancelled) = (None, false);

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use agent_client_protocol::Error;
 use async_io::Timer;
-use claude_duplex::{Action, IncomingRequest, Message};
+use claude_duplex::{Action, IncomingRequest, Message, PromptId};
 use futures_lite::future::{or, poll_once};
 
-use super::prompts::Prompts;
-use super::{Opener, Session};
+use super::prompts::{Prompts, is_echo};
+use super::{BACKGROUND, Opener, Session};
 use crate::claude::Claude;
-use crate::history;
+use crate::history::History;
 use crate::kept::{Keeper, Notes, Resumed};
-use crate::translate::{self, Standing};
+use crate::translate::{self, MessageOrigin};
 
 /// Time that the keeper has to take the last bytes for the CLI.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,52 +30,82 @@ impl Session {
         let id = self.client.session().clone();
         // No session with another id was ever kept.
         let Ok(keeper) = Keeper::new(&id.0) else { return Ok(false) };
+        // The keeper has what the CLI writes from now on.
+        let history = if shows { History::find(&id.0).await } else { None };
         let Some(Resumed { kept, actions, notes }) = keeper.resume().await? else { return Ok(false) };
-        let mut known = Known::new(&actions);
-        if shows && let Some(path) = history::find(&id.0).await {
-            self.show_history(&path, |message| known.begins_with(message)).await?;
+        self.choices.offered(notes.offers().as_ref(), self.arguments.allow_bypass);
+        let mut prompts: Vec<PromptId> = actions.iter().filter_map(ended_prompt).collect();
+        let protocol = kept.driver.protocol();
+        prompts.extend(protocol.open_prompts());
+        self.choices.resumed(protocol.status(), notes.model);
+        self.compactions.resumed(protocol.status().compaction.as_ref());
+        let mut known = Known::new(&actions, &prompts);
+        self.prompts = Prompts::from_others(prompts.into_iter());
+        (self.initialized, self.commands_changed) = (notes.initialized, notes.commands_changed);
+        self.claude = Some(Claude::Kept(Box::new(kept)));
+        if let Some(history) = history {
+            self.show_history(&history, |message| known.begins_with(message)).await?;
         }
+        for prompt in &known.shown {
+            self.prompts.show_id(prompt);
+        }
+        self.report();
         for action in actions {
             self.client.room().await;
             self.repeat(action, shows, &known);
+            self.report();
         }
-        self.prompts = Prompts::of_others(kept.driver.protocol().open_prompts());
-        self.choices.offered(notes.offers().as_ref(), self.arguments.allow_bypass);
-        self.choices.resumed(kept.driver.protocol().status(), notes.model);
-        self.initialized = notes.initialized;
-        self.claude = Some(Claude::Kept(Box::new(kept)));
+        self.acknowledge();
+        self.clean_up().await;
         Ok(true)
     }
 
-    /// Applies an action that another agent has seen. Its requests are asked later, as far as they are open.
+    /// Applies an action that another agent, or none, has seen. Its requests are forwarded later, as far as they are open.
     fn repeat(&mut self, action: Action, shows: bool, known: &Known) {
         match action {
             Action::Message { turn, message, .. } => {
+                self.note_commands(&message);
+                self.prompts.show(&message);
                 // The prompt was shown if it is on disk.
                 let is_new_prompt = is_echo(&message) && !known.is_shown(&message);
-                let standing = if is_new_prompt { Standing::History } else { self.standing(turn) };
-                let updates = self.shown.message(&message, standing);
+                let origin = if is_new_prompt { MessageOrigin::History } else { self.origin(turn) };
+                let updates = self.translator.message(&message, origin);
                 updates.into_iter().filter(|_| shows).for_each(|update| self.client.update(update));
             }
             Action::TurnStarted { turn, origin, .. } => {
-                self.shown.begin();
-                self.turns.insert(turn, Standing::of(&origin));
+                self.translator.begin();
+                let origin = MessageOrigin::from_turn(&origin);
+                self.turns.insert(turn, origin);
+                if shows && origin == MessageOrigin::Background {
+                    self.notice(BACKGROUND);
+                }
             }
-            Action::TurnEnded { turn, .. } => drop(self.turns.remove(&turn)),
+            // Its text belongs to the past, even if old versions of the CLI echo it later.
+            Action::PromptTaken { prompt, .. } if !shows => drop(self.prompts.show_id(&prompt.uuid().to_string())),
+            Action::TurnEnded { turn, result, .. } => {
+                self.turns.remove(&turn);
+                self.turn_stopped(result.as_ref());
+            }
+            Action::PromptEnded { prompt, outcome, result, .. } => {
+                if shows {
+                    self.show_result(prompt, outcome, result.as_ref());
+                }
+                self.prompt_ended(prompt, outcome, result.as_ref());
+            }
+            Action::Closed(closed) => self.closed(&closed),
             _ => {}
         }
     }
 
-    /// Responds to the client that has taken up the session, and asks it what the CLI waits for.
+    /// Responds to the client that has taken up the session, and forwards the open requests of the CLI.
     pub(super) fn resumed(&mut self, opener: Opener) {
         self.report_resumption(&opener);
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
-        let notes = Notes { initialized: self.initialized.clone(), model: None };
-        let commands = notes.offers().and_then(|offers| offers.commands).unwrap_or_default();
-        self.client.update(translate::commands(commands));
+        self.client.update(translate::commands(self.notes().commands()));
+        self.show_compaction();
         let Some(claude) = &self.claude else { return };
         let open: Vec<IncomingRequest> = claude.protocol().open_incoming().cloned().collect();
-        open.into_iter().for_each(|request| self.ask(request));
+        open.into_iter().for_each(|request| self.forward(request));
     }
 
     /// Returns whether the session is left to the next agent when the client is gone: it is kept, and has something to do.
@@ -88,7 +118,7 @@ impl Session {
     /// are sent.
     pub(super) async fn leave(&mut self) {
         self.closing.get_or_insert_default();
-        while let Some((id, response)) = poll_once(poll_fn(|cx| self.asked.poll(cx))).await {
+        while let Some((id, response)) = poll_once(poll_fn(|cx| self.open_requests.poll(cx))).await {
             self.respond(id, response);
         }
         let Some(mut claude) = self.claude.take() else { return };
@@ -109,34 +139,67 @@ impl Session {
         .await;
     }
 
-    /// Writes what the next agent has to know.
+    /// Acknowledges what the client was shown, unless a turn runs: an agent that goes on with the session shows its client a
+    /// running turn from the start.
+    pub(super) fn acknowledge(&mut self) {
+        if let (Some(claude), true) = (&mut self.claude, self.turns.is_empty()) {
+            claude.acknowledge();
+        }
+    }
+
+    /// Keeps the commands that a message reports for the next agent.
+    pub(super) fn note_commands(&mut self, message: &Message) {
+        if message.subtype().as_deref() == Some("commands_changed") {
+            self.commands_changed = Some(message.to_json());
+            self.note();
+        }
+    }
+
+    /// Writes the notes for the next agent.
     pub(super) fn note(&self) {
         if let Some(keeper) = self.claude.as_ref().and_then(|claude| claude.keeper()) {
-            let model = self.choices.chosen().model;
-            keeper.note(&Notes { initialized: self.initialized.clone(), model });
+            keeper.note(&self.notes());
+        }
+    }
+
+    fn notes(&self) -> Notes {
+        Notes {
+            initialized: self.initialized.clone(),
+            model: self.choices.noted_model(),
+            commands_changed: self.commands_changed.clone(),
         }
     }
 }
 
-/// Messages of a running turn, of which a part may be on disk too.
+/// Returns the prompt whose end an action reports.
+fn ended_prompt(action: &Action) -> Option<PromptId> {
+    match action {
+        Action::PromptEnded { prompt, .. } => Some(*prompt),
+        _ => None,
+    }
+}
+
+/// Messages of actions that are repeated, of which a part may be on disk too.
 struct Known {
     /// Ids of the messages, without those of prompts.
     messages: HashSet<String>,
     /// Ids of the prompts. Old versions of the CLI echo a prompt late, so that prompts are shown from disk.
     prompts: HashSet<String>,
+    /// Ids of the prompts that were shown from disk.
     shown: HashSet<String>,
 }
 
 impl Known {
-    fn new(actions: &[Action]) -> Self {
+    fn new(actions: &[Action], open: &[PromptId]) -> Self {
         let messages = actions.iter().filter_map(|action| match action {
             Action::Message { message, .. } => Some(message),
             _ => None,
         });
         let (prompts, messages): (Vec<&Message>, Vec<&Message>) = messages.partition(|message| is_echo(message));
+        let open = open.iter().map(|prompt| prompt.uuid().to_string());
         Self {
             messages: messages.into_iter().flat_map(ids).collect(),
-            prompts: prompts.into_iter().flat_map(ids).collect(),
+            prompts: prompts.into_iter().flat_map(ids).chain(open).collect(),
             shown: HashSet::new(),
         }
     }
@@ -153,11 +216,6 @@ impl Known {
     fn is_shown(&self, prompt: &Message) -> bool {
         ids(prompt).any(|id| self.shown.contains(&id))
     }
-}
-
-/// Returns whether a message repeats a prompt.
-fn is_echo(message: &Message) -> bool {
-    message.user().is_ok_and(|user| user.is_replay)
 }
 
 /// Returns the ids by which a message is known both on the wire and on disk.

@@ -9,7 +9,7 @@ use super::{Session, Waiting};
 use crate::failure;
 
 impl Session {
-    /// Asks the CLI to rename the session.
+    /// Sends a request to rename the session to the CLI.
     pub(super) fn set_title(&mut self, title: &str, responder: Responder<SetSessionTitleResponse>) {
         let title = title.trim().to_owned();
         if title.is_empty() {

@@ -6,21 +6,21 @@ use claude_duplex::Message;
 /// Size of the context, in tokens, of a model that does not report its size.
 const WINDOW: u64 = 200_000;
 
-/// Tokens of the last answer.
+/// Size of the context after the last response of the model.
 #[derive(Debug, Default)]
-pub(super) struct Used {
+pub(super) struct ContextUsage {
     tokens: Option<u64>,
 }
 
-impl Used {
-    /// Counts the tokens of an answer of the model.
-    pub(super) fn answer(&mut self, message: &Message) {
+impl ContextUsage {
+    /// Counts the tokens of a response of the model.
+    pub(super) fn assistant(&mut self, message: &Message) {
         if message.is_subagent() {
             return;
         }
-        let Ok(answer) = message.assistant() else { return };
-        if !answer.is_synthetic() {
-            let tokens = answer.message.usage.and_then(|usage| usage.context_tokens());
+        let Ok(assistant) = message.assistant() else { return };
+        if !assistant.is_synthetic() {
+            let tokens = assistant.message.usage.and_then(|usage| usage.context_tokens());
             self.tokens = tokens.filter(|tokens| *tokens > 0).or(self.tokens);
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Time limit of each wait, long enough for a busy machine.
+/// Time limit of each wait without a message of the agent, long enough for a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) struct Agent {
@@ -155,16 +155,15 @@ impl Agent {
 
     /// Waits for a message that fits, at or after a position among the messages.
     pub(crate) fn until(&mut self, mut from: usize, what: &str, fits: impl Fn(&Value) -> bool) -> usize {
-        let end = Instant::now() + LONG;
         loop {
             if let Some(at) = self.received[from..].iter().position(&fits) {
                 return from + at;
             }
             from = self.received.len();
-            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(LONG) {
                 Ok(line) => self.received.push(line),
-                Err(RecvTimeoutError::Timeout) => panic!("{what} does not come; said: {:#?}", self.received),
-                Err(RecvTimeoutError::Disconnected) => panic!("the agent has ended; said: {:#?}", self.received),
+                Err(RecvTimeoutError::Timeout) => panic!("{what} does not come; received: {:#?}", self.received),
+                Err(RecvTimeoutError::Disconnected) => panic!("the agent has ended; received: {:#?}", self.received),
             }
         }
     }
@@ -210,7 +209,7 @@ impl Agent {
         self.notify("session/cancel", json!({ "sessionId": session }));
     }
 
-    /// Returns the text of an answer within what was said.
+    /// Returns the text of the model within a range of the messages.
     pub(crate) fn text(&self, from: usize, to: usize) -> String {
         let chunks = self.received[from..to].iter().map(|received| &received["params"]["update"]);
         let chunks = chunks.filter(|update| update["sessionUpdate"] == "agent_message_chunk");

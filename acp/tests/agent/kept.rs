@@ -1,5 +1,8 @@
 //! Sessions that outlive the agent.
 
+pub(crate) mod last;
+mod unseen;
+
 use std::fs;
 use std::process::Command;
 use std::thread;
@@ -12,7 +15,7 @@ use crate::client::{Agent, Directory, Setup, calls, script};
 use crate::processes::{kill, parent, runs, wait_for_the_end_of};
 
 /// A user with a directory for kept sessions. The last of them end with the test.
-struct User {
+pub(crate) struct User {
     keepers: Directory,
     config: Directory,
 }
@@ -23,8 +26,12 @@ impl User {
     }
 
     fn agent(&self, arguments: &[&str]) -> Agent {
-        let env = [("CLAUDE_DUPLEX_KEEPER_DIR", self.keepers.path()), ("CLAUDE_CONFIG_DIR", self.config.path())];
-        Agent::start(&Setup { agent: arguments, env: &env, ..Setup::default() })
+        Agent::start(&Setup { agent: arguments, env: &self.env(), ..Setup::default() })
+    }
+
+    /// Returns the environment of the user's agents.
+    pub(crate) fn env(&self) -> [(&str, &str); 2] {
+        [("CLAUDE_DUPLEX_KEEPER_DIR", self.keepers.path()), ("CLAUDE_CONFIG_DIR", self.config.path())]
     }
 
     fn command(&self, words: &[&str]) -> String {
@@ -88,7 +95,8 @@ fn count(received: &[Value], kind: &str) -> usize {
     received.iter().filter(|received| received["params"]["update"]["sessionUpdate"] == kind).count()
 }
 
-fn asking_script() -> String {
+/// Returns a prompt whose call needs a permission.
+fn permission_script() -> String {
     let call = json!({ "text": "before ", "tool": "Bash", "input": { "command": "rm x", "description": "d" } });
     script(json!([call, { "text": "after" }]))
 }
@@ -98,7 +106,7 @@ fn a_turn_continues_when_agents_are_killed() {
     let user = User::new("killed");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking_script());
+    first.prompt(&session, &permission_script());
     let (_, next_request) = first.next_request(0);
     first.kill();
     first.exit();
@@ -167,7 +175,7 @@ fn a_request_stays_open_when_its_client_exits_gracefully() {
     let user = User::new("in-order");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking_script());
+    first.prompt(&session, &permission_script());
     first.next_request(0);
     assert_eq!(first.finish(), Some(0));
     let mut second = user.agent(&["--keep"]);
@@ -210,7 +218,7 @@ fn a_session_without_an_agent_ends_by_its_policy() {
     let user = User::new("policy");
     let mut agent = user.agent(&["--keep-for", "500ms"]);
     let session = agent.session();
-    agent.prompt(&session, &asking_script());
+    agent.prompt(&session, &permission_script());
     agent.next_request(0);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     agent.kill();
@@ -227,7 +235,7 @@ fn a_session_has_one_agent() {
     let user = User::new("one");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &asking_script());
+    first.prompt(&session, &permission_script());
     let (_, next_request) = first.next_request(0);
     let mut second = user.agent(&["--keep"]);
     let (_, response) = load(&mut second, &session);
@@ -243,7 +251,7 @@ fn a_session_is_loaded_again_by_its_own_agent() {
     let user = User::new("again");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking_script());
+    let prompt = agent.prompt(&session, &permission_script());
     agent.next_request(0);
     let (opened, _) = load(&mut agent, &session);
     // The client has given its prompt up.
@@ -260,7 +268,7 @@ fn a_kept_session_is_closed_or_deleted_by_another_agent() {
         let user = User::new(&method.replace('/', "-"));
         let mut agent = user.agent(&["--keep"]);
         let session = agent.session();
-        agent.prompt(&session, &asking_script());
+        agent.prompt(&session, &permission_script());
         agent.next_request(0);
         agent.kill();
         agent.exit();
@@ -277,7 +285,7 @@ fn a_killed_keeper_loses_its_turn() {
     let user = User::new("keeper");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking_script());
+    let prompt = agent.prompt(&session, &permission_script());
     agent.next_request(0);
     let (_, cli) = user.kept().remove(0);
     kill(parent(cli), Signal::KILL);
@@ -299,7 +307,7 @@ fn a_cli_that_dies_is_started_again_in_a_keeper() {
     let user = User::new("dies");
     let mut agent = user.agent(&["--keep"]);
     let session = agent.session();
-    let prompt = agent.prompt(&session, &asking_script());
+    let prompt = agent.prompt(&session, &permission_script());
     agent.next_request(0);
     let (_, cli) = user.kept().remove(0);
     kill(cli, Signal::KILL);

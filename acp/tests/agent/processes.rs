@@ -1,6 +1,8 @@
 //! Facts about processes, from `/proc`.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -51,18 +53,37 @@ pub(crate) fn bytes_read(process: u32) -> u64 {
     read.expect("a number")
 }
 
-/// Waits until a process has used no processor time for half a second.
-pub(crate) fn wait_until_idle(process: u32) {
+/// Waits until all threads of a process and of its children sleep, and these other threads, which are folders in `/proc`. From then
+/// on nothing happens before something else wakes them, at whatever pace: a thread that waits for a processor does not sleep.
+pub(crate) fn wait_until_asleep(process: u32, others: &[PathBuf]) {
     let end = Instant::now() + Duration::from_secs(120);
-    let (mut used, mut since) = (String::new(), Instant::now());
-    while since.elapsed() < Duration::from_millis(500) {
-        assert!(Instant::now() < end, "the process does not rest");
-        let now = format!("{} {}", field(process, 11), field(process, 12));
-        if now != used {
-            (used, since) = (now, Instant::now());
-        }
-        thread::sleep(Duration::from_millis(20));
+    let (mut last, mut equal) = (None, 0);
+    // Threads that sleep when they are looked at may have woken each other in between.
+    while equal < 3 {
+        assert!(Instant::now() < end, "the threads do not sleep");
+        thread::sleep(Duration::from_millis(5));
+        let now = asleep(process, others);
+        equal = if now.is_some() && now == last { equal + 1 } else { 0 };
+        last = now;
     }
+}
+
+/// Returns the number of times that each thread has left its processor. `None`: one does not sleep.
+fn asleep(process: u32, others: &[PathBuf]) -> Option<BTreeMap<PathBuf, Vec<String>>> {
+    let threads = |process: u32| fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let processes = [vec![process], children(process)].concat();
+    let threads = processes.into_iter().flat_map(threads).filter_map(|thread| Some(thread.ok()?.path()));
+    let counts = threads.chain(others.iter().cloned()).map(|thread| {
+        let status = fs::read_to_string(thread.join("status")).ok()?;
+        let counts = status.lines().filter(|line| line.contains("ctxt_switches")).map(str::to_owned).collect();
+        status.contains("State:\tS").then_some((thread, counts))
+    });
+    counts.collect()
+}
+
+/// Returns the folder of the thread that calls.
+pub(crate) fn this_thread() -> PathBuf {
+    PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").expect("a thread"))
 }
 
 /// Returns a field of `/proc/PROCESS/stat` behind the name of the program, counted from 0.

@@ -1,12 +1,13 @@
 //! Clients that stop reading: memory is bounded, and the session goes on.
 
 use std::io::Write;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use serde_json::json;
 
 use crate::client::{Agent, Setup, script};
-use crate::processes::{bytes_read, status, wait_until_idle};
+use crate::processes::{bytes_read, status, this_thread, wait_until_asleep};
 
 /// Largest resident memory of an agent, in KiB. It is 6 MiB with a client that reads.
 const MOST: u64 = 16 * 1024;
@@ -17,9 +18,9 @@ const PARTS: usize = 20_000;
 /// Most that the agent reads of them while the client does not read, in bytes.
 const READ: u64 = 1_500_000;
 
-/// Waits until the agent does nothing more, and checks how much it has read and keeps.
+/// Waits until the agent and its CLI do nothing more, and checks the amount that the agent has read and keeps.
 fn stalled(agent: &Agent) {
-    wait_until_idle(agent.process());
+    wait_until_asleep(agent.process(), &[]);
     assert!(bytes_read(agent.process()) < READ, "{} bytes are read", bytes_read(agent.process()));
     assert!(status(agent.process(), "VmHWM") < MOST, "{} KiB", status(agent.process(), "VmHWM"));
 }
@@ -55,7 +56,7 @@ fn updates_do_not_pile_up() {
 fn a_turn_is_cancelled_while_the_client_does_not_read() {
     let Stalled { mut agent, session, prompt, .. } = stalled_in_an_answer();
     agent.cancel(&session);
-    wait_until_idle(agent.process());
+    wait_until_asleep(agent.process(), &[]);
     agent.read_on();
     let end = agent.response_at(prompt);
     assert_eq!(agent.received[end]["result"]["stopReason"], "cancelled");
@@ -69,7 +70,9 @@ fn responses_do_not_pile_up() {
     let mut agent = Agent::start(&Setup::default());
     agent.stop_reading();
     let mut stdin = agent.take_stdin();
+    let (sender, receiver) = channel();
     let writer = thread::spawn(move || {
+        sender.send(this_thread()).expect("the test waits for it");
         for id in 0..REQUESTS {
             let line = if id % 2 == 0 {
                 "garbage".to_owned()
@@ -80,8 +83,8 @@ fn responses_do_not_pile_up() {
         }
         stdin
     });
-    wait_until_idle(agent.process());
-    assert!(!writer.is_finished(), "the client is heard although it does not read");
+    wait_until_asleep(agent.process(), &[receiver.recv().expect("the writer has started")]);
+    assert!(!writer.is_finished(), "the agent reads on although the client does not");
     assert!(status(agent.process(), "VmHWM") < MOST, "{} KiB", status(agent.process(), "VmHWM"));
     agent.read_on();
     let stdin = writer.join().expect("all is written");

@@ -107,7 +107,7 @@ impl Arguments {
         }
     }
 
-    /// Reads the token from stdin, if that was asked for: the first line, or all.
+    /// Reads the token from stdin, if the option is set: the first line, or all.
     pub(super) fn token(&self) -> Result<Option<Token>, Failure> {
         self.token_stdin.then(read_token).transpose()
     }

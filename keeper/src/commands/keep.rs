@@ -9,7 +9,7 @@ use super::arguments::{Arguments, read_token};
 use super::{Failure, session};
 use crate::keep::{Command, Keep};
 
-/// Leaves the session of the one who has called, keeps a CLI, and says when it is ready, or why it is not.
+/// Leaves the session of the caller, keeps a CLI, and reports that it is ready, or the reason of its failure.
 pub(super) fn keep(arguments: Vec<OsString>) -> ExitCode {
     match keep_or_fail(arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,11 +33,11 @@ pub enum Start {
 pub struct Hello {
     /// Version that the client speaks.
     pub version: u16,
-    /// Role that the client asks for.
+    /// Role that the client requests.
     pub role: Role,
     /// Refuses to replace a connected controller.
     pub only_if_free: bool,
-    /// Epoch that the client asks for; 0: one more than the last one.
+    /// Epoch that the client requests; 0: one more than the last one.
     pub epoch: u64,
     /// Token of the session. Empty only for a bridge, which puts the token in.
     pub token: String,
@@ -138,7 +138,7 @@ pub struct Welcome {
     pub version: u16,
     /// Id of the session.
     pub session: String,
-    /// Number of the controllers so far, or the epoch that the last one has asked for.
+    /// Number of the controllers so far, or the epoch that the last one has requested.
     pub epoch: u64,
     /// Whether a controller is connected. To a controller: whether it has replaced another one.
     pub controlled: bool,

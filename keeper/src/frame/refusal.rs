@@ -12,7 +12,7 @@ pub enum Refusal {
         "client speaks version {client} of the keeper's protocol, but this keeper speaks version {keeper}; use a client of the keeper's version"
     )]
     Version {
-        /// Version of the client; 0 if it said none.
+        /// Version of the client; 0 if it sent none.
         client: u16,
         /// Version of the keeper.
         keeper: u16,
@@ -33,7 +33,7 @@ pub enum Refusal {
     /// A controller is connected, and the client did not want to replace it.
     #[error("session has a controller (process {pid}); attach without `only_if_free` to replace it")]
     Busy {
-        /// Process id of the controller; 0 if the system does not say.
+        /// Process id of the controller; 0 if the system does not know it.
         pid: u32,
     },
     /// The client's epoch is not above the current one.
@@ -41,7 +41,7 @@ pub enum Refusal {
         "client requests epoch {requested}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
     )]
     Epoch {
-        /// Epoch that the client asked for.
+        /// Epoch that the client requested.
         requested: u64,
         /// Epoch of the session.
         current: u64,
@@ -53,7 +53,7 @@ pub enum Refusal {
     Offset {
         /// Name of the stream.
         stream: String,
-        /// Offset that the client asked for.
+        /// Offset that the client requested.
         requested: u64,
         /// First offset that is kept.
         oldest: u64,

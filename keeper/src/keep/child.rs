@@ -111,7 +111,7 @@ impl Child {
     }
 }
 
-/// Waits for the CLI in a thread, without collecting it, and tells by a socket.
+/// Waits for the CLI in a thread, without collecting it, and sends the exit over a socket.
 fn watch(pid: Pid) -> io::Result<UnixStream> {
     let (reader, writer) = UnixStream::pair()?;
     let wait = move || {
@@ -132,7 +132,7 @@ fn watch(pid: Pid) -> io::Result<UnixStream> {
     Ok(reader)
 }
 
-/// Waits until the step has become the CLI, which closes its socket, or has said why not.
+/// Waits until the step has become the CLI, which closes its socket, or has sent the reason of its failure.
 fn started(listener: &UnixListener, exits: &UnixStream) -> Result<(), String> {
     let deadline = Instant::now() + START;
     if !wait(listener.as_fd(), exits.as_fd(), deadline)? {

@@ -68,8 +68,8 @@ pub(super) struct Client {
     pub(super) progressed: Instant,
     /// The state of stdin has changed since it was last sent.
     pub(super) stdin_changed: bool,
-    pub(super) exit_told: bool,
-    trouble_told: bool,
+    pub(super) exit_sent: bool,
+    trouble_sent: bool,
     waiting: Vec<u8>,
     /// Begin of the bytes in `waiting` that were not written.
     start: usize,
@@ -91,8 +91,8 @@ impl Client {
             stderr: Reading::default(),
             progressed: now,
             stdin_changed: false,
-            exit_told: false,
-            trouble_told: false,
+            exit_sent: false,
+            trouble_sent: false,
             waiting: Vec::new(),
             start: 0,
             blocked: false,
@@ -208,9 +208,9 @@ impl Client {
     }
 
     /// Reports that output cannot be saved, and that it can again.
-    pub(super) fn tell_trouble(&mut self, trouble: Option<&str>) {
-        if trouble.is_some() != self.trouble_told {
-            self.trouble_told = trouble.is_some();
+    pub(super) fn put_trouble(&mut self, trouble: Option<&str>) {
+        if trouble.is_some() != self.trouble_sent {
+            self.trouble_sent = trouble.is_some();
             self.put(&FromKeeper::Trouble { text: trouble.unwrap_or_default().to_owned() });
         }
     }
@@ -232,12 +232,12 @@ impl Client {
             return false;
         }
         if offset == state.end {
-            let tell = state.ended && !reading.ended;
-            reading.ended |= tell;
-            if tell {
+            let is_due = state.ended && !reading.ended;
+            reading.ended |= is_due;
+            if is_due {
                 FromKeeper::OutputEnd { stream, offset }.put(&mut self.waiting);
             }
-            return tell;
+            return is_due;
         }
         let most = (reading.window.min(state.end).saturating_sub(offset)).min(MAX_DATA as u64);
         if most == 0 {
@@ -274,6 +274,6 @@ impl Client {
 
     /// Returns whether the client knows all of a session that has ended.
     pub(super) fn knows_all(&self) -> bool {
-        !self.has_waiting() && (!self.is_admitted() || self.exit_told && self.stdout.ended && self.stderr.ended)
+        !self.has_waiting() && (!self.is_admitted() || self.exit_sent && self.stdout.ended && self.stderr.ended)
     }
 }

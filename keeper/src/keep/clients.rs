@@ -81,13 +81,13 @@ impl Keeper {
                 // Bytes that waited may have left no room for more, and are written now.
                 let mut more = client.has_waiting();
                 if client.has_room() {
-                    client.tell_trouble(trouble.as_deref());
+                    client.put_trouble(trouble.as_deref());
                     if std::mem::take(&mut client.stdin_changed) {
                         let (taken, written) = (self.stdin.taken(), self.stdin.written());
                         client.put(&FromKeeper::Stdin { taken, written, closed: self.stdin.is_closed() });
                     }
-                    if let (Some(exit), false) = (self.child.exit(), client.exit_told) {
-                        client.exit_told = true;
+                    if let (Some(exit), false) = (self.child.exit(), client.exit_sent) {
+                        client.exit_sent = true;
                         client.put(&FromKeeper::Exit(exit));
                     }
                     more |= client.add_output(Stream::Stderr, &self.stderr);
@@ -114,7 +114,7 @@ impl Keeper {
         self.clients.iter().any(|client| client.state == State::Controller)
     }
 
-    /// Returns why output cannot be kept, if that is so.
+    /// Returns the reason for which output cannot be kept, if there is one.
     fn trouble(&self) -> Option<String> {
         let of = |name, error: &io::Error| {
             format!(

@@ -93,7 +93,7 @@ impl Keeper {
         client.state = if hello.role == Role::Controller { State::Controller } else { State::Observer };
         client.stdout = Reading::new(stdout, hello.window);
         client.stderr = Reading::new(stderr, hello.window);
-        client.exit_told = welcome.exit.is_some();
+        client.exit_sent = welcome.exit.is_some();
         client.put(&FromKeeper::Welcome(welcome));
         Ok(())
     }

@@ -26,7 +26,7 @@ impl<W: Write> Stdin<W> {
     /// Takes what lies behind the bytes that were taken before.
     ///
     /// # Errors
-    /// A text that says which rule the host has broken.
+    /// Text with the rule that the host has broken.
     pub(super) fn take(&mut self, offset: u64, bytes: &[u8]) -> Result<(), String> {
         let Some(known) = self.taken.checked_sub(offset) else {
             return Err(format!("stdin continues at offset {offset}, but {} bytes were received", self.taken));

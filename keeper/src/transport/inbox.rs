@@ -18,16 +18,17 @@ pub(super) struct Inbox {
     /// Offset up to which the keeper may send.
     granted: u64,
     ended: bool,
-    /// Offset before which the keeper may drop bytes, and the last one that was sent to the keeper.
+    /// Offset before which the keeper may drop bytes.
     pub(super) kept: u64,
-    pub(super) kept_told: u64,
+    /// Last value of `kept` that was sent to the keeper.
+    pub(super) kept_sent: u64,
 }
 
 impl Inbox {
     pub(super) fn new(offset: u64, window: u64) -> Self {
         let granted = offset.saturating_add(window);
-        let (kept, kept_told) = (0, 0);
-        Self { bytes: Vec::new(), start: 0, read: offset, window, granted, ended: false, kept, kept_told }
+        let (kept, kept_sent) = (0, 0);
+        Self { bytes: Vec::new(), start: 0, read: offset, window, granted, ended: false, kept, kept_sent }
     }
 
     /// Takes received bytes; false if they are not the next ones.
@@ -88,6 +89,6 @@ impl Inbox {
     /// Records that the current offsets were sent to the keeper.
     pub(super) fn announced(&mut self, room: u64) {
         self.granted = room;
-        self.kept_told = self.kept;
+        self.kept_sent = self.kept;
     }
 }

@@ -119,8 +119,8 @@ impl Link {
             (self.stdout.kept, self.stderr.kept) = (self.stdout.offset(), self.stderr.offset());
         }
         let ((stdout_window, stdout), (stderr_window, stderr)) = (self.stdout.grant(), self.stderr.grant());
-        let unknown = |inbox: &Inbox| inbox.kept - inbox.kept_told >= ACKNOWLEDGED;
-        if stdout || stderr || unknown(&self.stdout) || unknown(&self.stderr) {
+        let is_due = |inbox: &Inbox| inbox.kept - inbox.kept_sent >= ACKNOWLEDGED;
+        if stdout || stderr || is_due(&self.stdout) || is_due(&self.stderr) {
             let (stdout_kept, stderr_kept) = (self.stdout.kept, self.stderr.kept);
             ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window }.put(&mut self.output);
             self.stdout.announced(stdout_window);
@@ -150,8 +150,8 @@ impl Link {
         }
     }
 
-    /// Returns the number of bytes that the keeper has taken and the driver was not told of, at most `most`, and counts them as
-    /// reported.
+    /// Returns the number of bytes that the keeper has taken and that were not reported to the driver, at most `most`, and
+    /// counts them as reported.
     pub(super) fn report(&mut self, most: usize) -> usize {
         let count = usize::try_from(self.taken - self.reported).unwrap_or(usize::MAX).min(most);
         self.reported += count as u64;
@@ -174,8 +174,8 @@ impl Link {
         ToKeeper::Signal(signal).put(&mut self.output);
     }
 
-    /// Returns the exit, once everything was read that was there before it was told: with pipes that is at most their size, and
-    /// a driver does not wait long for it.
+    /// Returns the exit, once everything was read that the keeper had before it reported the exit. With pipes that is at most
+    /// their size, and a driver does not wait long for it.
     pub(super) fn exit(&self) -> Option<Exit> {
         let behind = self.stdout.offset() < self.ends[0] || self.stderr.offset() < self.ends[1];
         let unread = !self.stdout.is_read() || !self.stderr.is_read();

@@ -54,7 +54,7 @@ impl Lost {
         self.state().reason.clone()
     }
 
-    /// Returns why the keeper cannot keep output at the moment, e.g. because the disk is full.
+    /// Returns the reason for which the keeper cannot keep output at the moment, e.g. because the disk is full.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.state().trouble.clone()

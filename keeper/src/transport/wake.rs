@@ -1,4 +1,4 @@
-//! Waker of the stream, which also tells whether the stream may be ready.
+//! Waker of the stream, which also knows whether the stream may be ready.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

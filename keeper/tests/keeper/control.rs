@@ -76,7 +76,7 @@ fn a_cli_that_does_not_read_blocks_the_host() {
     while sent + chunk.len() as u64 <= written + window {
         host.write(sent, &chunk);
         sent += chunk.len() as u64;
-        // What was written may be told once more before that.
+        // An older state may be reported before that.
         let event = host.until(|event| matches!(event, HostEvent::Stdin { taken, .. } if *taken == sent));
         let HostEvent::Stdin { written: now, .. } = event else { unreachable!() };
         written = now;
@@ -216,9 +216,9 @@ fn unknown_frames_end_the_connection() {
     // Bytes of something else altogether.
     let mut socket = UnixStream::connect(session.folder.place().socket(&session.launched.id)).unwrap();
     socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).unwrap();
-    assert!(String::from_utf8_lossy(&answer).contains("at most"), "{answer:?}");
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response).unwrap();
+    assert!(String::from_utf8_lossy(&response).contains("at most"), "{response:?}");
 }
 
 fn unauthenticated_connections_do_not_exhaust_the_keeper() {

@@ -43,7 +43,7 @@ fn inside(place: &Place) {
     let before = host.stdout.len();
     assert!(before < 3 << 19, "{before}");
     drop(host);
-    // Another host is told too, and has the same bytes.
+    // Another host gets the same bytes, and the trouble too.
     let mut host = Host::new(Attach::controller().window(u64::MAX).connect(place, &id).unwrap());
     assert!(host.welcome.stdout.end as usize >= before && host.welcome.stdout.oldest == 0);
     let mut ended = false;
@@ -52,7 +52,7 @@ fn inside(place: &Place) {
         let total = host.stdout.len() as u64;
         host.progress(total, u64::MAX);
     }
-    assert!(ended, "the end of the trouble was not told");
+    assert!(ended, "the end of the trouble was not reported");
     assert!(host.stdout[..TOTAL].iter().all(|byte| *byte == b'x') && host.stdout.ends_with(b"end\n"));
     host.send(&ToKeeper::StdinEnd { offset: 0 });
     assert_eq!(host.until_over(), Exit::Code(0));

@@ -1,4 +1,4 @@
-//! A keeper that is killed: its CLI goes with it, and what is left says so.
+//! A keeper that is killed: its CLI goes with it, and each command reports that.
 
 use claude_duplex_keeper::{Attach, Place};
 
@@ -24,7 +24,7 @@ fn the_cli_dies_with_its_keeper() {
     cli.wait();
     keeper.wait();
     assert!(kept());
-    // Every command says what has happened.
+    // Every command reports what has happened.
     let error = session.attach(&Attach::controller()).unwrap_err();
     assert!(error.to_string().contains("was killed together with its CLI"), "{error}");
     let directory = session.folder.0.to_str().unwrap();

@@ -150,7 +150,7 @@ impl Process {
     }
 }
 
-/// What a host was told.
+/// Frame that a host has received, without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HostEvent {
     Output,
@@ -209,7 +209,7 @@ impl Host {
         });
     }
 
-    /// Waits for the next thing that the host is told.
+    /// Waits for the next frame.
     pub(crate) fn next(&mut self) -> HostEvent {
         let (stdout, stderr, next) = (&mut self.stdout, &mut self.stderr, &mut self.next);
         let event = self.attached.receive(|frame| match frame {
@@ -278,7 +278,7 @@ impl Host {
     }
 }
 
-/// Waits until something is so that nobody tells.
+/// Waits for a state that no event reports.
 pub(crate) fn until(is_so: impl Fn() -> bool) {
     let begun = std::time::Instant::now();
     while !is_so() {

@@ -35,7 +35,7 @@ impl Link {
         this
     }
 
-    /// Loses everything from now on. Neither side is told.
+    /// Loses everything from now on. Neither side notices it.
     pub(crate) fn silence(&self) {
         self.silent.store(true, Ordering::Relaxed);
     }

@@ -49,7 +49,7 @@ impl Server {
                 break;
             }
         }
-        // What it says later is shown if the test fails.
+        // Its later output is shown if the test fails.
         thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("sshd: {line}")));
         Self { child, folder }
     }

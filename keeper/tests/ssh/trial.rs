@@ -88,7 +88,7 @@ async fn converse(server: &Server, kept: &Kept) {
     };
     assert_eq!(future::or(lost, next).await, LostReason::Closed);
     drop((claude, link));
-    // The second one: its link falls silent in the middle of the text. Nothing tells it, and it gives up.
+    // The second one: its link falls silent in the middle of the text. No event reports that, and it gives up.
     let (file, session) = JournalFile::open(&journal).unwrap();
     let (transport, link) = attach(server, kept, Attach::resume(session.offsets()).hello()).await;
     assert_eq!(transport.welcome().epoch, 2);

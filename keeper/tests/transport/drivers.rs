@@ -24,7 +24,7 @@ pub(crate) fn config() -> Config {
     Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission)
 }
 
-/// A turn with a tool that asks, and a text.
+/// A turn with a tool call that needs a permission, and a text.
 pub(crate) const PROMPT: &str = r#"{"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}"#;
 
 /// Has one turn and closes.

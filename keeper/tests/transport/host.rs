@@ -112,7 +112,7 @@ fn host(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let (mut claude, mut prompted) = open(&files, &place, &id).await?;
         let mut log = files.open_log()?;
         let mut ended = files.handled().iter().filter(|(_, action)| action.starts_with("PromptEnded")).count();
-        // Those that a former host has handled, and not answered any more.
+        // Those that a former host has handled, and to which it has not responded.
         let open: Vec<_> = claude.protocol().open_incoming().map(IncomingRequest::id).collect();
         for request in open {
             let _ = claude.respond(request, Decision::allow());

@@ -1,4 +1,4 @@
-//! Hosts that are killed at random points: the next one goes on, and nobody can tell.
+//! Hosts that are killed at random points: the next one goes on, without a trace of it.
 
 use crate::conversation::{Kills, Random, Traces, converse};
 use crate::kept::Kept;

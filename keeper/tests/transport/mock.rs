@@ -1,4 +1,4 @@
-//! The mock CLI: a prompt with `steps` is a script, every other is said back.
+//! The mock CLI: a prompt with `steps` is a script, every other is repeated.
 
 use std::process::ExitCode;
 

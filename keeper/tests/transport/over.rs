@@ -75,13 +75,13 @@ fn welcome(stdin_taken: u64) -> Welcome {
     }
 }
 
-/// Answers the hello of a host with these frames, and returns both sides.
-fn attach(answer: &[FromKeeper<'_>]) -> (Result<Session, AttachError>, Keeper) {
+/// Responds to the hello of a host with these frames, and returns both sides.
+fn attach(frames: &[FromKeeper<'_>]) -> (Result<Session, AttachError>, Keeper) {
     let (host, keeper) = UnixStream::pair().unwrap();
     keeper.set_read_timeout(Some(kept::PATIENCE)).unwrap();
     let mut keeper = Keeper { socket: keeper, reader: FrameReader::default() };
     // They fit into the socket.
-    answer.iter().for_each(|frame| keeper.send(frame));
+    frames.iter().for_each(|frame| keeper.send(frame));
     let host = Async::new(host).unwrap();
     let hello = Attach::controller().window(40).hello();
     let session = async_io::block_on(Kept::over(host, SmolTimer::default(), hello));
@@ -95,7 +95,7 @@ fn attached(stdin_taken: u64) -> (Session, Keeper) {
     (session.unwrap(), keeper)
 }
 
-/// Polls once, or, if the keeper has said something, until there is a result.
+/// Polls once.
 fn once<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Option<T> {
     async_io::block_on(future::poll_once(future::poll_fn(poll)))
 }
@@ -114,7 +114,7 @@ fn stdin_counts_as_sent_when_the_keeper_has_taken_it() {
     assert_eq!(session.stdin_taken(), Some(7));
     assert!(once(|cx| session.poll_write(cx, b"hello\n")).is_none());
     keeper.next(|frame| assert_eq!(frame, ToKeeper::Stdin { offset: 7, bytes: b"hello\n" }));
-    // The keeper has read the frame and has not said so.
+    // The keeper has read the frame and has not reported it.
     assert!(once(|cx| session.poll_write(cx, b"hello\n")).is_none());
     keeper.send(&FromKeeper::Stdin { taken: 10, written: 8, closed: false });
     assert_eq!(until(|cx| session.poll_write(cx, b"hello\n")).unwrap(), 3);
@@ -223,7 +223,7 @@ fn a_connection_that_ends_reports_the_reason() {
             None => drop(keeper),
         }
         let mut buffer = [0; 10];
-        // The session is not told of an end: it has not ended.
+        // The session gets no end: it has not ended.
         let read = future::poll_fn(|cx| session.poll_read(cx, &mut buffer));
         let event = async_io::block_on(future::or(async { Ok(lost.clone().await) }, async { Err(read.await) }));
         let event = event.expect("nothing was read");
@@ -309,7 +309,7 @@ fn a_bridge_that_cannot_attach_reports_the_reason() {
     // The program does not know the token, nor does the client.
     let error = async_io::block_on(over_bridge(&kept, Attach::controller())).unwrap_err();
     assert!(matches!(error, AttachError::Connection(_)), "{error}");
-    // A client shows a wrong one: the keeper's answer comes through.
+    // A client shows a wrong one: the keeper's refusal comes through.
     let wrong = Attach::controller().token(claude_duplex_keeper::Token::random().unwrap());
     let error = async_io::block_on(over_bridge(&kept, wrong)).unwrap_err();
     assert!(matches!(error, AttachError::Refused(Refusal::Token)), "{error}");

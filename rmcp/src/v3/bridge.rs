@@ -30,9 +30,10 @@ pub(super) struct Bridge<F> {
     state: State,
     /// Requests without a response.
     open: FuturesUnordered<BoxFuture<'static, Settled>>,
-    /// An `initialize` is among them. Versions up to 2.1.143 can send a second one at once: it waits here until the first has its
-    /// response, as it starts the service again.
-    greeting: bool,
+    /// An `initialize` is among them.
+    initializing: bool,
+    /// Further `initialize` requests, which restart the service. Versions up to 2.1.143 can send a second one at once: it waits here
+    /// until the first has its response.
     parked: VecDeque<Responder>,
 }
 
@@ -55,7 +56,7 @@ enum Event {
 /// End of a request.
 struct Settled {
     id: RequestId,
-    is_greeting: bool,
+    is_initialize: bool,
     is_withdrawn: bool,
 }
 
@@ -66,14 +67,14 @@ where
 {
     pub(super) fn new(connection: McpConnection, service: Arc<F>, runtime: Option<Handle>) -> Self {
         let (open, parked) = (FuturesUnordered::new(), VecDeque::new());
-        Self { connection, service, runtime, state: State::New, open, greeting: false, parked }
+        Self { connection, service, runtime, state: State::New, open, initializing: false, parked }
     }
 
     pub(super) async fn run(mut self) {
         loop {
             match self.next().await {
                 Event::Message(None) => return,
-                Event::Message(Some(responder)) => self.take(responder),
+                Event::Message(Some(responder)) => self.receive(responder),
                 Event::Settled(settled) => self.settle(settled),
                 Event::Service(None) => {}
                 Event::Service(Some(reason)) => self.stop(reason),
@@ -97,7 +98,7 @@ where
         }
     }
 
-    fn take(&mut self, responder: Responder) {
+    fn receive(&mut self, responder: Responder) {
         // A request without a message is declined.
         let Ok(message) = responder.mcp() else { return };
         let rpc = match serde_json::from_str::<ClientJsonRpcMessage>(message.message.as_str()) {
@@ -109,7 +110,7 @@ where
         match rpc {
             JsonRpcMessage::Request(request) => {
                 let begins = matches!(request.request, ClientRequest::InitializeRequest(_));
-                if begins && self.greeting {
+                if begins && self.initializing {
                     return self.parked.push_back(responder);
                 }
                 let handshake = begins
@@ -124,8 +125,8 @@ where
                         respond(responder, message.error(INVALID_REQUEST, error));
                     }
                     Ok(Some(reply)) => {
-                        self.greeting |= begins;
-                        self.open.push(answer(responder, message, id, begins, reply).boxed());
+                        self.initializing |= begins;
+                        self.open.push(finish(responder, message, id, begins, reply).boxed());
                         self.forward(JsonRpcMessage::Request(request));
                     }
                 }
@@ -166,9 +167,9 @@ where
         if settled.is_withdrawn {
             self.cancel(settled.id);
         }
-        if settled.is_greeting {
-            self.greeting = false;
-            std::mem::take(&mut self.parked).into_iter().for_each(|responder| self.take(responder));
+        if settled.is_initialize {
+            self.initializing = false;
+            std::mem::take(&mut self.parked).into_iter().for_each(|responder| self.receive(responder));
         }
     }
 
@@ -186,17 +187,17 @@ where
     }
 }
 
-/// Answers a request when its reply is there, unless it is withdrawn first.
-async fn answer(
+/// Responds to a request when its reply is there, unless the CLI withdraws the request first.
+async fn finish(
     responder: Responder,
     message: IncomingMcpMessage,
     id: RequestId,
-    is_greeting: bool,
+    is_initialize: bool,
     reply: oneshot::Receiver<Reply>,
 ) -> Settled {
     let reply = tokio::select! {
         biased;
-        _ = responder.withdrawn() => return Settled { id, is_greeting, is_withdrawn: true },
+        _ = responder.withdrawn() => return Settled { id, is_initialize, is_withdrawn: true },
         reply = reply => reply,
     };
     let response = match reply {
@@ -206,7 +207,7 @@ async fn answer(
         Err(_) => stopped(&message, "no response"),
     };
     respond(responder, response);
-    Settled { id, is_greeting, is_withdrawn: false }
+    Settled { id, is_initialize, is_withdrawn: false }
 }
 
 fn stopped(message: &IncomingMcpMessage, reason: &str) -> McpResponse {

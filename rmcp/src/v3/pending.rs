@@ -1,4 +1,4 @@
-//! Requests of the CLI that a service has not answered.
+//! Requests of the CLI without a response of the service.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ pub(super) struct Pending(Mutex<Requests>);
 #[derive(Debug, Default)]
 struct Requests {
     open: HashMap<RequestId, oneshot::Sender<Reply>>,
-    /// Reason for which no request can be answered any more.
+    /// Reason for which no request gets a response of the service any more.
     stopped: Option<Arc<str>>,
 }
 

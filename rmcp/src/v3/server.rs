@@ -79,7 +79,7 @@ where
     /// Sets the tokio runtime that the service runs on, for hosts that are not on tokio. It needs its timer (`enable_time`), and
     /// a thread that drives it.
     ///
-    /// Without this call, and with a session that is started outside of a runtime, every request gets an error that says so.
+    /// Without this call, and with a session that is started outside of a runtime, every request gets an error with that reason.
     #[must_use]
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);

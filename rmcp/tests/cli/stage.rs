@@ -95,7 +95,7 @@ impl Case {
         }
     }
 
-    /// Returns a builder whose CLI runs tools without asking.
+    /// Returns a builder whose CLI runs tools without permission requests.
     pub(crate) fn builder(&self) -> SessionBuilder {
         let program: OsString = match &self.program {
             Program::Mock => std::env::current_exe().expect("a test is a program").into(),
@@ -170,12 +170,12 @@ impl Scene {
             .collect()
     }
 
-    /// Returns how many messages of that method have come from the CLI.
-    pub(crate) fn asked(&self, method: &str) -> usize {
+    /// Returns the number of messages of that method that have come from the CLI.
+    pub(crate) fn count(&self, method: &str) -> usize {
         self.rpc(Direction::Received).iter().filter(|message| message["method"] == method).count()
     }
 
-    /// Returns how many messages of services the CLI has acknowledged.
+    /// Returns the number of messages of services that the CLI has acknowledged.
     pub(crate) fn acknowledged(&self) -> usize {
         let of_services = |line: &&Value| line["request"]["subtype"] == "mcp_message";
         let (sent, received) = (self.values(Direction::Sent), self.values(Direction::Received));

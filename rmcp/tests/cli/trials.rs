@@ -25,7 +25,7 @@ macro_rules! trials {
 trials! {
     WITH_BOTH: counter_counts, office_works, two_sessions_have_two_servers_each, interrupt_cancels_a_call,
         session_ends_beside_a_call_that_hangs, services_run_beside_a_session_on_smol;
-    WITH_REAL: client_takes_what_a_service_says, service_asks_the_client, server_is_connected_again,
+    WITH_REAL: client_accepts_notifications_of_a_service, requests_of_a_service_are_refused, server_is_connected_again,
         resources_are_read_and_prompts_are_not;
 }
 
@@ -119,7 +119,7 @@ async fn interrupt_cancels_a_call(case: Arc<Case>) -> Trial {
     assert!(scene.results().contains("21"), "{}", scene.results());
     assert_eq!(notes.lock().unwrap().iter().filter(|note| *note == "made").count(), 1);
     if !case.is_mock() {
-        assert_eq!(scene.asked("notifications/cancelled"), 1);
+        assert_eq!(scene.count("notifications/cancelled"), 1);
     }
     scene.close().await;
     Ok(())
@@ -158,7 +158,7 @@ async fn services_run_beside_a_session_on_smol(case: Arc<Case>) -> Trial {
     tokio::task::spawn_blocking(|| host.join().expect("no panic")).await?
 }
 
-async fn client_takes_what_a_service_says(case: Arc<Case>) -> Trial {
+async fn client_accepts_notifications_of_a_service(case: Arc<Case>) -> Trial {
     let notes = Notes::default();
     let scene = Scene::start(case.builder().sdk_mcp_server("office", office(&notes)))?;
     let calls = || script([tool("mcp__office__change", json!({})), text("done")]);
@@ -171,23 +171,23 @@ async fn client_takes_what_a_service_says(case: Arc<Case>) -> Trial {
         // The CLI reads no list again, not even for the next prompt.
         true => {
             assert_eq!(scene.prompt(calls()).await?.outcome, Outcome::Success);
-            assert_eq!(scene.asked("tools/list"), 1);
+            assert_eq!(scene.count("tools/list"), 1);
         }
-        false => until(|| scene.asked("tools/list") > 1).await,
+        false => until(|| scene.count("tools/list") > 1).await,
     }
-    assert_eq!((scene.asked("resources/list"), scene.asked("prompts/list")), (0, 0));
+    assert_eq!((scene.count("resources/list"), scene.count("prompts/list")), (0, 0));
     scene.close().await;
     Ok(())
 }
 
-async fn service_asks_the_client(case: Arc<Case>) -> Trial {
+async fn requests_of_a_service_are_refused(case: Arc<Case>) -> Trial {
     let notes = Notes::default();
     let scene = Scene::start(case.builder().sdk_mcp_server("office", office(&notes)))?;
     let calls = ["ask", "sample", "roots"].map(|name| tool(&format!("mcp__office__{name}"), json!({})));
     assert_eq!(scene.prompt(script(calls.into_iter().chain([text("done")]))).await?.outcome, Outcome::Success);
     let results = scene.results();
     for expected in [
-        "asking failed: Client does not support elicitation",
+        "elicitation failed: Client does not support elicitation",
         "sampling failed: Mcp error: -32601: Method not found",
         "roots failed: Mcp error: -32601: Method not found",
     ] {

@@ -1,4 +1,4 @@
-//! Calls that services answer, and messages that they send by themselves.
+//! Calls with their results, and messages that services send by themselves.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::services::counter::Counter;
 use crate::services::office::{Notes, Office, noted};
-use crate::stage::{builder, calls, open, run, unasked};
+use crate::stage::{builder, calls, mcp_message, open, run};
 
 fn call(server: &str, tool: &str, arguments: &Value) -> ToolStep {
     ToolStep::new(format!("mcp__{server}__{tool}"), Json::from(arguments))
@@ -89,27 +89,27 @@ fn responses_have_the_ids_of_their_requests() {
         assert_eq!(scene.prompt("work").await.outcome, Outcome::Success);
         let lines = scene.close().await;
         let calls = calls(&lines, "office");
-        let answer = |id: Value| {
+        let response_to = |id: Value| {
             let (_, response) = calls.iter().find(|(message, _)| message["id"] == id).unwrap();
             let response = &response["response"]["mcp_response"];
             assert_eq!((&response["jsonrpc"], &response["id"]), (&json!("2.0"), &id));
             response.clone()
         };
-        assert_eq!(answer(json!("measure"))["result"]["structuredContent"], json!({ "celsius": 21 }));
-        assert_eq!(answer(json!("draw"))["result"]["content"][1]["mimeType"], "image/png");
-        assert_eq!(answer(json!("fail"))["result"]["isError"], true);
-        assert_eq!(answer(json!(-7))["error"], json!({ "code": -32001, "message": "the office is closed" }));
-        let panic = answer(json!("panic"))["error"].take();
+        assert_eq!(response_to(json!("measure"))["result"]["structuredContent"], json!({ "celsius": 21 }));
+        assert_eq!(response_to(json!("draw"))["result"]["content"][1]["mimeType"], "image/png");
+        assert_eq!(response_to(json!("fail"))["result"]["isError"], true);
+        assert_eq!(response_to(json!(-7))["error"], json!({ "code": -32001, "message": "the office is closed" }));
+        let panic = response_to(json!("panic"))["error"].take();
         assert_eq!(panic, json!({ "code": -32603, "message": "the handler panicked: the roof is on fire" }));
-        assert_eq!(answer(json!("none"))["error"]["code"], -32602);
-        assert_eq!(answer(json!("resources"))["result"]["resources"][0]["uri"], "memo://lunch");
-        assert_eq!(answer(json!("read"))["result"]["contents"][0]["text"], "soup at noon");
-        assert!(answer(json!("unread"))["error"]["message"] == "no such memo");
-        assert_eq!(answer(json!("prompts"))["result"]["prompts"][0]["name"], "greet");
-        assert_eq!(answer(json!("prompt"))["result"]["messages"][0]["role"], "user");
-        assert_eq!(answer(json!("ping"))["result"], json!({}));
-        assert_eq!(answer(json!("later"))["error"]["code"], -32601);
-        assert_eq!(answer(json!("odd"))["error"]["code"], -32600);
+        assert_eq!(response_to(json!("none"))["error"]["code"], -32602);
+        assert_eq!(response_to(json!("resources"))["result"]["resources"][0]["uri"], "memo://lunch");
+        assert_eq!(response_to(json!("read"))["result"]["contents"][0]["text"], "soup at noon");
+        assert!(response_to(json!("unread"))["error"]["message"] == "no such memo");
+        assert_eq!(response_to(json!("prompts"))["result"]["prompts"][0]["name"], "greet");
+        assert_eq!(response_to(json!("prompt"))["result"]["messages"][0]["role"], "user");
+        assert_eq!(response_to(json!("ping"))["result"], json!({}));
+        assert_eq!(response_to(json!("later"))["error"]["code"], -32601);
+        assert_eq!(response_to(json!("odd"))["error"]["code"], -32600);
         let (_, acknowledged) =
             calls.iter().find(|(message, _)| message["method"] == "notifications/of_a_later_version").unwrap();
         assert_eq!(acknowledged["response"]["mcp_response"]["result"], json!({}));
@@ -179,11 +179,11 @@ fn a_service_can_send_requests_to_the_cli() {
         let server = RmcpServer::new(move || Office::new(&notes));
         let called = rpc(&json!("r"), "tools/call", &json!({ "name": "roots", "arguments": {} }));
         // The first request of a service has the id 0.
-        let answer = json!({ "jsonrpc": "2.0", "id": 0, "result": { "roots": [{ "uri": "file:///srv" }] } });
+        let response = json!({ "jsonrpc": "2.0", "id": 0, "result": { "roots": [{ "uri": "file:///srv" }] } });
         let script = Script::default().then([
-            Step::raw(unasked("call", "office", &called)),
+            Step::raw(mcp_message("call", "office", &called)),
             Step::pause(Duration::from_secs(1)),
-            Step::mcp("office", Json::from(&answer)),
+            Step::mcp("office", Json::from(&response)),
             Step::pause(Duration::from_secs(1)),
             Step::text("done"),
         ]);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::services::counter::Counter;
 use crate::services::office::{Notes, Office, note, noted};
-use crate::stage::{builder, calls, open, run, unasked};
+use crate::stage::{builder, calls, mcp_message, open, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -39,7 +39,7 @@ fn cancelled(id: &Value) -> Value {
 
 /// Returns steps in which the CLI sends a message, and then waits for a second.
 fn send(id: &str, message: &Value) -> [Step; 2] {
-    [Step::raw(unasked(id, "office", message)), Step::pause(SECOND)]
+    [Step::raw(mcp_message(id, "office", message)), Step::pause(SECOND)]
 }
 
 /// Returns the responses to the messages with that JSON-RPC id, in order.
@@ -168,7 +168,8 @@ fn a_second_initialize_restarts_the_service_and_ends_open_requests() {
 fn two_concurrent_initializes_both_get_a_result() {
     run(async |world| {
         let notes = Notes::default();
-        let both = [Step::raw(unasked("a", "office", &hello(100))), Step::raw(unasked("b", "office", &hello(101)))];
+        let both =
+            [Step::raw(mcp_message("a", "office", &hello(100))), Step::raw(mcp_message("b", "office", &hello(101)))];
         let rest =
             [Step::pause(SECOND), Step::mcp("office", Json::from(&call(&json!("c"), "measure"))), Step::text("done")];
         let script = Script::default().then(both.into_iter().chain(rest));
@@ -227,8 +228,8 @@ impl ServerHandler for Shy {
         request: InitializeRequestParams,
         _: RequestContext<rmcp::RoleServer>,
     ) -> Result<InitializeResult, rmcp::ErrorData> {
-        if !noted(&self.0, "asked") {
-            note(&self.0, "asked");
+        if !noted(&self.0, "initialize refused") {
+            note(&self.0, "initialize refused");
             return Err(rmcp::ErrorData::internal_error("not now", None));
         }
         self.negotiate_initialize(&request)

@@ -101,7 +101,7 @@ pub(crate) fn calls(lines: &[Value], server: &str) -> Vec<(Value, Value)> {
 }
 
 /// Returns a line by which the CLI sends a message to a server without waiting for the response.
-pub(crate) fn unasked(id: &str, server: &str, message: &Value) -> String {
+pub(crate) fn mcp_message(id: &str, server: &str, message: &Value) -> String {
     let request = json!({ "subtype": "mcp_message", "server_name": server, "message": message });
     format!("{}\n", json!({ "type": "control_request", "request_id": id, "request": request }))
 }

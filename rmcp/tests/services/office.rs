@@ -1,4 +1,4 @@
-//! Server with all features: tools that report progress, fail, hang, panic, and ask the client; resources and prompts.
+//! Server with all features: tools that report progress, fail, hang, panic, and send requests to the client; resources and prompts.
 #![expect(deprecated, reason = "a client of an older protocol takes logging, sampling and roots")]
 
 use std::future::pending;
@@ -62,7 +62,7 @@ pub(crate) fn noted(notes: &Notes, what: &str) -> bool {
     notes.lock().unwrap().iter().any(|note| note == what)
 }
 
-fn said(text: impl std::fmt::Display) -> CallToolResult {
+fn text_result(text: impl std::fmt::Display) -> CallToolResult {
     CallToolResult::success(vec![ContentBlock::text(text.to_string())])
 }
 
@@ -89,7 +89,7 @@ impl Office {
                 reported += u32::from(sent.is_ok());
             }
         }
-        Ok(said(format!("reported {reported} of {steps}")))
+        Ok(text_result(format!("reported {reported} of {steps}")))
     }
 
     #[tool(description = "Returns a reading.")]
@@ -132,35 +132,35 @@ impl Office {
         note(&self.notes, "wait began");
         context.ct.cancelled().await;
         note(&self.notes, "wait cancelled");
-        said("cancelled")
+        text_result("cancelled")
     }
 
-    #[tool(description = "Asks the user.")]
+    #[tool(description = "Requests input of the user.")]
     async fn ask(&self, context: RequestContext<RoleServer>) -> CallToolResult {
         match context.peer.elicit::<Name>("Who are you?").await {
-            Ok(name) => said(format!("user is {:?}", name.map(|name| name.name))),
-            Err(error) => said(format!("asking failed: {error}")),
+            Ok(name) => text_result(format!("user is {:?}", name.map(|name| name.name))),
+            Err(error) => text_result(format!("elicitation failed: {error}")),
         }
     }
 
-    #[tool(description = "Asks the model.")]
+    #[tool(description = "Requests a text of the model.")]
     async fn sample(&self, context: RequestContext<RoleServer>) -> CallToolResult {
         let request = CreateMessageRequestParams::new(vec![SamplingMessage::user_text("hi")], 16);
         match context.peer.create_message(request).await {
-            Ok(_) => said("sampled"),
-            Err(error) => said(format!("sampling failed: {error}")),
+            Ok(_) => text_result("sampled"),
+            Err(error) => text_result(format!("sampling failed: {error}")),
         }
     }
 
-    #[tool(description = "Asks for roots.")]
+    #[tool(description = "Requests the roots.")]
     async fn roots(&self, context: RequestContext<RoleServer>) -> CallToolResult {
         match context.peer.list_roots().await {
-            Ok(roots) => said(format!("roots: {}", roots.roots.len())),
-            Err(error) => said(format!("roots failed: {error}")),
+            Ok(roots) => text_result(format!("roots: {}", roots.roots.len())),
+            Err(error) => text_result(format!("roots failed: {error}")),
         }
     }
 
-    #[tool(description = "Says that its lists have changed, and something for the log.")]
+    #[tool(description = "Reports that its lists have changed, and logs a text.")]
     async fn change(&self, context: RequestContext<RoleServer>) -> CallToolResult {
         let peer = &context.peer;
         let log = LoggingMessageNotificationParam::new(LoggingLevel::Warning, serde_json::json!("moving"));
@@ -170,7 +170,7 @@ impl Office {
             peer.notify_prompt_list_changed().await.is_ok(),
             peer.notify_logging_message(log).await.is_ok(),
         ];
-        said(format!("sent {}", sent.into_iter().filter(|sent| *sent).count()))
+        text_result(format!("sent {}", sent.into_iter().filter(|sent| *sent).count()))
     }
 }
 

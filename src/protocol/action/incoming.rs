@@ -12,7 +12,6 @@ use crate::base::error::LostReason;
 #[non_exhaustive]
 pub enum DeclinedReason {
     /// The host does not [handle](crate::Config::handle) requests of this kind.
-    #[serde(rename = "unowned")]
     Unhandled,
     /// The kind is unknown, or a required field is missing.
     Unknown,

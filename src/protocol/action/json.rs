@@ -34,8 +34,8 @@ impl Action {
 /// assert_eq!(
 ///     serde_json::to_string(&action)?,
 ///     concat!(
-///         r#"{"action":"rejected","reason":"not_json","#,
-///         r#""why":"the line is not JSON","length":8,"head":"npm warn"}"#,
+///         r#"{"action":"rejected_line","reason":"not_json","#,
+///         r#""description":"the line is not JSON","length":8,"head":"npm warn"}"#,
 ///     )
 /// );
 /// # Ok::<(), serde_json::Error>(())
@@ -72,7 +72,7 @@ impl Serialize for Action {
                 object.flag("stopped", *outcome == Outcome::TimedOut { stopped: true })?;
                 if let Outcome::Lost(reason) = outcome {
                     object.field("lost", reason)?;
-                    object.field("why", &reason.to_string())?;
+                    object.field("description", &reason.to_string())?;
                 }
                 object.field("attribution", attribution)?;
                 object.optional("result", result.as_ref().and_then(Message::uuid))?;
@@ -87,12 +87,12 @@ impl Serialize for Action {
             Self::IncomingDeclined { message, kind, reason } => {
                 object.field("kind", kind_name(*kind))?;
                 object.optional("request_id", control::request_id(message.as_bytes()))?;
-                object.field("declined", reason)?;
+                object.field("reason", reason)?;
                 object.field("message", message)?;
             }
             Self::IncomingAnswered { id, response } => {
                 object.field("incoming", &id.number())?;
-                object.field("verdict", response)?;
+                object.field("response", response)?;
             }
             Self::IncomingCancelled { id, reason } => {
                 object.field("incoming", &id.number())?;
@@ -115,7 +115,7 @@ impl Serialize for Action {
 }
 
 impl Action {
-    /// Returns the name of the action in the JSON form.
+    /// Returns the name of the action in the JSON form: the name of the variant.
     const fn name(&self) -> &'static str {
         match self {
             Self::Session(_) => "session",
@@ -124,18 +124,19 @@ impl Action {
             Self::Message { .. } => "message",
             Self::TurnEnded { .. } => "turn_ended",
             Self::PromptEnded { .. } => "prompt_ended",
-            Self::ResponseReceived { .. } => "replied",
-            Self::IncomingRequest(_) | Self::IncomingDeclined { .. } => "asked",
-            Self::IncomingAnswered { .. } => "answered",
-            Self::IncomingCancelled { .. } => "withdrawn",
-            Self::RejectedLine(_) => "rejected",
+            Self::ResponseReceived { .. } => "response_received",
+            Self::IncomingRequest(_) => "incoming_request",
+            Self::IncomingDeclined { .. } => "incoming_declined",
+            Self::IncomingAnswered { .. } => "incoming_answered",
+            Self::IncomingCancelled { .. } => "incoming_cancelled",
+            Self::RejectedLine(_) => "rejected_line",
             Self::DamagedLine(_) => "damaged_line",
             Self::StderrLine(_) => "stderr_line",
             Self::WireLine(_) => "wire_line",
-            Self::UnmatchedResponse(_) => "stray",
-            Self::DeadlineExceeded { .. } => "stalled",
+            Self::UnmatchedResponse(_) => "unmatched_response",
+            Self::DeadlineExceeded { .. } => "deadline_exceeded",
             Self::Idle => "idle",
-            Self::CapacityAvailable => "room",
+            Self::CapacityAvailable => "capacity_available",
             Self::Closed(_) => "closed",
         }
     }

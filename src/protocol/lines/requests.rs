@@ -23,7 +23,7 @@ impl Protocol {
             self.counts.repeated_requests += 1;
             return;
         } else if self.incoming.is_open(&request_id) {
-            return self.reject(message.as_bytes(), RejectedReason::DuplicateAsk);
+            return self.reject(message.as_bytes(), RejectedReason::DuplicateIncomingRequest);
         }
         let fields = control::incoming(message.as_bytes());
         let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());

@@ -65,7 +65,7 @@ impl Protocol {
                     // stays bounded.
                     self.advance();
                 }
-                Ok(_) => self.reject(line, RejectedReason::NotAnAsk),
+                Ok(_) => self.reject(line, RejectedReason::NotAnIncomingRequest),
                 Err(reason) => self.reject(line, reason.into()),
             }
         }

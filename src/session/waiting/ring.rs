@@ -88,8 +88,8 @@ pub(in crate::session) struct Ring<T> {
     bytes: usize,
     missed: u64,
     cut_off: bool,
-    /// `true` if the session waits for the reader, so that nothing is dropped: the session had already read the
-    /// pushed entries.
+    /// `true` while the session waits for the reader and reads nothing more from the CLI. What it read before may
+    /// exceed the limits, and is not dropped.
     keeps: bool,
 }
 

@@ -109,6 +109,7 @@ impl TestSession {
         let mut mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let most = if mixed & 7 == 0 { bytes } else { bytes.min(96) };
-        1 + usize::try_from(mixed >> 16).unwrap_or(0) % most
+        // In 64 bits, so that each platform cuts alike.
+        1 + usize::try_from((mixed >> 16) % most as u64).unwrap_or(0)
     }
 }

@@ -161,7 +161,7 @@ fn a_repeated_request_is_reported_once(stage: &Stage) {
     session.prompt("run: ls");
     let incoming = session.until_request();
     session.until("its repetition", |action| matches!(action, Action::RejectedLine(_)));
-    assert_eq!(session.rejected(), [RejectedReason::DuplicateAsk]);
+    assert_eq!(session.rejected(), [RejectedReason::DuplicateIncomingRequest]);
     session.answer(incoming, Decision::allow()).unwrap();
     session.until_prompt_ended();
     assert_eq!(session.outcomes(), [Outcome::Success]);

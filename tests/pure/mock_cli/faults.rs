@@ -127,7 +127,7 @@ fn an_incoming_request_can_be_withdrawn_or_repeated() {
         let count = |which: fn(&Action) -> bool| actions.iter().filter(|action| which(action)).count();
         assert_eq!(count(|action| matches!(action, Action::IncomingRequest(_))), 1);
         assert_eq!(count(|action| matches!(action, Action::IncomingCancelled { .. })), withdrawn);
-        let duplicate = |action: &Action| matches!(action, Action::RejectedLine(line) if line.reason == RejectedReason::DuplicateAsk);
+        let duplicate = |action: &Action| matches!(action, Action::RejectedLine(line) if line.reason == RejectedReason::DuplicateIncomingRequest);
         assert_eq!(count(duplicate), rejected);
     }
 }

@@ -245,8 +245,12 @@ fn only_initialize_lists_requests_and_invalid_entries_are_rejected() {
             _ => None,
         })
         .collect();
-    let expected =
-        [RejectedReason::NotAnObject, RejectedReason::NoType, RejectedReason::NotAnAsk, RejectedReason::NoRequestId];
+    let expected = [
+        RejectedReason::NotAnObject,
+        RejectedReason::NoType,
+        RejectedReason::NotAnIncomingRequest,
+        RejectedReason::NoRequestId,
+    ];
     assert_eq!((&reason[..], host.incoming_requests.len()), (&expected[..], 1));
     // Lists that are none do no harm.
     host.lists("success", json!({ "pending_permission_requests": 5, "pending_elicitation_requests": null }));
@@ -260,7 +264,7 @@ fn an_invalid_request_with_an_open_id_is_rejected() {
     host.lists("success", json!({ "pending_permission_requests": [request("p")] }));
     let actions = host.receive_line(&request("p"));
     assert!(
-        matches!(&actions[..], [Action::RejectedLine(rejected)] if rejected.reason == RejectedReason::DuplicateAsk)
+        matches!(&actions[..], [Action::RejectedLine(rejected)] if rejected.reason == RejectedReason::DuplicateIncomingRequest)
     );
     assert_eq!(host.incoming_requests.len(), 1);
 }

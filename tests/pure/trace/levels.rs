@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::capture::Capture;
 use super::scenarios::{
-    Scene, answer_until_idle, config, dead_at_once, dropped, everything, late, session, stopped, trouble, unowned,
+    Scene, answer_until_idle, config, dead_at_once, dropped, everything, late, session, stopped, trouble, unhandled,
     unserved,
 };
 
@@ -50,7 +50,7 @@ fn a_close_logs_the_reason_of_its_wait() {
     assert!(at.is_some_and(|at| events_at[at + 1..] == ["session closed"]), "{events_at:?}");
 }
 
-/// The CLI is told to ask, and nobody is there to be asked.
+/// The CLI sends its permission requests to a host that does not handle them.
 #[cfg(all(unix, feature = "smol"))]
 #[test]
 fn a_forgotten_switch_is_a_warning_at_the_start() {
@@ -68,12 +68,12 @@ fn a_forgotten_switch_is_a_warning_at_the_start() {
 #[test]
 fn failures_are_logged_as_warnings() {
     let cases: [(Scene, &[&str]); 8] = [
-        (everything, &["declined", "rejected", "rejected"]),
+        (everything, &["incoming declined", "rejected line", "rejected line"]),
         (trouble, &["prompt ended", "turn ended", "prompt ended", "session closed"]),
-        (stopped, &["stalled", "terminate", "kill"]),
-        (unowned, &["declined"]),
-        (unserved, &["answered"]),
-        (late, &["replied", "replied", "session closed"]),
+        (stopped, &["deadline exceeded", "terminate", "kill"]),
+        (unhandled, &["incoming declined"]),
+        (unserved, &["incoming answered"]),
+        (late, &["response received", "response received", "session closed"]),
         (dead_at_once, &["session closed"]),
         (dropped, &[]),
     ];

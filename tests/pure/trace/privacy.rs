@@ -13,7 +13,7 @@ use crate::play::{Event, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::{Recorded, What};
 
-/// Fails where the secret is told to one who did not ask for contents; the events that had it for one who did.
+/// Returns the events whose `content` has the secret. Fails if any other event or a span has it.
 fn judge(seen: &Seen, of: &str) -> BTreeSet<String> {
     for span in &seen.spans {
         assert!(!span.fields.text().contains(SECRET), "{of}: span {}{}", span.name, span.fields.text());
@@ -33,17 +33,17 @@ fn content_is_logged_only_at_trace() {
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let reported = judge(&capture.seen(), "the scenes");
     let expected = [
-        "answer",
-        "asked",
         "damaged line",
-        "declined",
+        "incoming declined",
+        "incoming request",
         "message",
         "prompt",
-        "rejected",
-        "replied",
+        "rejected line",
+        "respond",
+        "response received",
         "session closed",
         "stderr",
-        "stray",
+        "unmatched response",
     ];
     assert_eq!(reported, expected.map(str::to_owned).into());
 }
@@ -57,7 +57,7 @@ fn without_trace_no_content_is_logged() {
     assert!(seen.events.len() > 200, "{}", seen.events.len());
 }
 
-/// The fields whose texts may be told: names and words of the protocol. Every other text is made a secret.
+/// Fields whose texts may be logged: names and words of the protocol. Every other text is made a secret.
 const NAMES: [&str; 24] = [
     "type",
     "subtype",
@@ -128,7 +128,7 @@ fn content_of_the_recordings_is_logged_only_at_trace() {
         played += 1;
     }
     assert!(played >= 46, "{played}");
-    let expected = ["asked", "message", "prompt", "replied", "session closed", "stderr"];
+    let expected = ["incoming request", "message", "prompt", "response received", "session closed", "stderr"];
     assert!(expected.iter().all(|of| all.contains(*of)), "{all:?}");
 }
 

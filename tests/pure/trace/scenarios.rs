@@ -84,7 +84,7 @@ pub(crate) type Scene = fn();
 
 /// All of them; together they have every event.
 pub(crate) const SCENES: [Scene; 11] =
-    [everything, trouble, failed, queue, stopped, unowned, unserved, late, dead_at_once, dropped, advised];
+    [everything, trouble, failed, queue, stopped, unhandled, unserved, late, dead_at_once, dropped, advised];
 
 /// Tools, asks of every kind, lines that are none, requests.
 pub(crate) fn everything() {
@@ -199,8 +199,8 @@ pub(crate) fn stopped() {
     });
 }
 
-/// Nobody owns what is asked.
-pub(crate) fn unowned() {
+/// The host does not handle permission requests.
+pub(crate) fn unhandled() {
     let script = Script::default().then([ToolStep::bash(SECRET).requires_permission()].map(Step::from));
     session(Config::new(Seed::from_bytes([6; 16])), script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
@@ -208,7 +208,7 @@ pub(crate) fn unowned() {
     });
 }
 
-/// Nobody answers what is asked, although the host handles its kind.
+/// The host handles permission requests, and responds to none.
 pub(crate) fn unserved() {
     let script = Script::default().then([ToolStep::bash(SECRET).requires_permission().into(), Step::text(SECRET)]);
     session(config(11), script, async |claude| {

@@ -126,7 +126,7 @@ fn events_of_a_session_are_in_its_own_span() {
         // The second session has one turn more, with as many events.
         let turns = seen.spans_of("turn").filter(|turn| seen.spans[*turn].parent == Some(*root)).count();
         assert_eq!(turns, number + 1);
-        for name in ["asked", "answer", "prompt accepted", "prompt taken", "prompt ended", "turn ended"] {
+        for name in ["incoming request", "respond", "prompt accepted", "prompt taken", "prompt ended", "turn ended"] {
             let of_this = seen.events_of(name).filter(|event| seen.session_of(event.parent) == Some(*root)).count();
             assert_eq!(of_this, number + 1, "{name} of {number}");
         }

@@ -1,4 +1,4 @@
-//! The names are API: what is told is what the documentation lists, no less and no more.
+//! Names of events and fields are API: they are those that the documentation lists, no less and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ struct Row {
     fields: BTreeSet<String>,
 }
 
-/// What stands in code marks.
+/// Returns the names in code marks.
 fn names(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -50,7 +50,7 @@ fn events_and_fields_match_the_documentation() {
         assert!(row.levels.contains(&event.level), "{} at {}", event.name, event.level);
     }
     for (name, row) in &rows {
-        let (fields, levels) = reported.get(name.as_str()).unwrap_or_else(|| panic!("{name} was never told"));
+        let (fields, levels) = reported.get(name.as_str()).unwrap_or_else(|| panic!("{name} was never emitted"));
         assert_eq!(*fields, row.fields, "{name}");
         assert_eq!(levels.len(), row.levels.len(), "{name}: {levels:?} and not {:?}", row.levels);
     }

@@ -35,7 +35,7 @@ fn waits(claude: Session) -> Vec<(&'static str, Wait)> {
     ]
 }
 
-/// Whoever waits would wait forever, without a word.
+/// Without the report, each of them would wait forever.
 #[cfg(debug_assertions)]
 #[test]
 fn the_first_waiter_reports_an_unpolled_runner() {

@@ -57,9 +57,11 @@ async fn stream_cut(case: &Case) -> Trial {
 }
 
 async fn stream_error(case: &Case) -> Trial {
-    let gives_up =
-        case.before("2.1.7", "the prompt ends with an error, and nothing that was streamed becomes a message");
-    assert_eq!(shown(case, parts().breaks(3).times(1)).await?, if gives_up { "" } else { TEXT });
+    // By the pace: 2.0.55 did both.
+    let may_give_up =
+        case.before("2.1.7", "the prompt may end with an error, and nothing that was streamed becomes a message then");
+    let shown = shown(case, parts().breaks(3).times(1)).await?;
+    assert!(shown == TEXT || may_give_up && shown.is_empty(), "{shown:?}");
     Ok(())
 }
 

@@ -1,17 +1,23 @@
-//! Models of the state that threads share in a session. loom runs each of them in every order of its steps. A task that
-//! nothing wakes is a deadlock, which it reports.
+//! Models of the state that threads share in a session. loom runs each of them in every order of its steps, shuttle in many
+//! random orders. A task that nothing wakes is a deadlock, which both report.
 //!
-//! What can go wrong, and where it was tried out, is in the README of this package.
+//! For each model, a file in `broken` changes the code so that the model fails.
 
 mod cli;
+mod lines;
 mod session;
+#[cfg(shuttle)]
+mod several;
 mod waiting;
 
 use std::future::Future;
 
 use crate::message::Message;
 
+#[cfg(loom)]
 use loom::{future::block_on, thread};
+#[cfg(shuttle)]
+use shuttle::{future::block_on, thread};
 
 /// Enough for the driver.
 const STACK: usize = 512 << 10;
@@ -36,6 +42,7 @@ fn spawn_future<F: Future<Output: Send> + Send + 'static>(future: F) -> Thread<F
 
 /// Runs the model in every order that differs in at most `preemptions` places from one in which each thread runs until
 /// it waits. `LOOM_MAX_PREEMPTIONS` sets another number.
+#[cfg(loom)]
 fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
@@ -47,6 +54,21 @@ fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
         model();
     });
     println!("{} orders", runs.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+/// Runs the model in `SHUTTLE_RUNS` random orders, half of which differ in at most `preemptions` places from one in which
+/// each thread runs until it waits.
+#[cfg(shuttle)]
+fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    use shuttle::scheduler::{PctScheduler, RandomScheduler};
+
+    let runs = std::env::var("SHUTTLE_RUNS").map_or(2000, |runs| runs.parse().expect("a number"));
+    let mut config = shuttle::Config::new();
+    config.stack_size = STACK;
+    let model = std::sync::Arc::new(model);
+    let other = std::sync::Arc::clone(&model);
+    shuttle::Runner::new(PctScheduler::new(preemptions.max(1), runs / 2), config.clone()).run(move || model());
+    shuttle::Runner::new(RandomScheduler::new(runs - runs / 2), config).run(move || other());
 }
 
 fn message(line: &str) -> Message {

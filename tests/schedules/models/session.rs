@@ -1,13 +1,10 @@
 //! Whole sessions: the runner, and threads with handles.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use super::cli::Cli;
+use super::lines::Lines;
 use super::{block_on, explore, spawn, spawn_future};
 use crate::base::ids::Seed;
 use crate::incoming::{Decision, IncomingKinds};
-use crate::journal::Journal;
 use crate::protocol::action::Action;
 use crate::protocol::config::Config;
 use crate::protocol::end::CloseReason;
@@ -154,29 +151,36 @@ fn a_cancellation_against_a_task_that_begins_to_wait_for_it() {
     });
 }
 
-/// The session waits for a subscriber whose buffer is full, until that is dropped.
+/// The session waits for a subscriber whose buffer is full, until that is dropped. The first prompt fills the buffer, so
+/// that the result of the second one is read only after the drop.
 #[test]
 fn a_subscriber_that_is_dropped_while_the_session_waits_for_it() {
     explore(2, || {
         let (_, claude, runner) = open();
         let watch = claude.subscribe(1, Overflow::Wait);
         let run = spawn_future(runner);
-        let prompt = claude.prompt("hello").expect("the session is open");
+        let first = claude.prompt("one").expect("the session is open");
+        assert!(block_on(first.finish()).is_success());
+        let second = claude.prompt("two").expect("the session is open");
         let leave = spawn(move || drop(watch));
-        assert!(block_on(prompt.finish()).is_success());
+        assert!(block_on(second.finish()).is_success());
         leave.join();
         drop(claude);
         run.join();
     });
 }
 
-/// The session waits for a subscriber that reads slowly: nothing is lost, and nothing waits forever.
+/// The session waits for a subscriber that reads slowly: nothing is lost, and nothing waits forever. The first prompt
+/// fills the buffer, so that the result of the second one is read only after the subscriber has read.
 #[test]
 fn a_subscriber_that_reads_while_the_session_waits_for_it() {
     explore(1, || {
         let (_, claude, runner) = open();
         let mut watch = claude.subscribe(1, Overflow::Wait);
         let run = spawn_future(runner);
+        let first = claude.prompt("one").expect("the session is open");
+        assert!(block_on(first.finish()).is_success());
+        let second = claude.prompt("two").expect("the session is open");
         let read = spawn(move || {
             let mut ended = 0;
             while let Some(item) = block_on(watch.next()) {
@@ -184,10 +188,9 @@ fn a_subscriber_that_reads_while_the_session_waits_for_it() {
             }
             ended
         });
-        let prompt = claude.prompt("hello").expect("the session is open");
-        assert!(block_on(prompt.finish()).is_success());
+        assert!(block_on(second.finish()).is_success());
         drop(claude);
-        assert_eq!(read.join(), 1);
+        assert_eq!(read.join(), 2);
         run.join();
     });
 }
@@ -216,20 +219,6 @@ fn a_task_that_waits_for_capacity_against_the_end_of_the_prompt() {
     });
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Threads leave the journal's lines to one another: none is left behind, and all are in order.
 #[test]
 fn a_journal_that_several_threads_write() {
@@ -246,9 +235,7 @@ fn a_journal_that_several_threads_write() {
         drop(claude);
         run.join();
         assert_eq!(shared.state().waits(), 0, "work is left");
-        let written = lines.0.lock().unwrap().clone();
-        let journal = Journal::read(&written).expect("a journal");
-        let actions: Vec<_> = journal.replay().flat_map(|step| step.actions).collect();
+        let actions = lines.actions();
         assert!(matches!(actions.last(), Some(Action::Closed(_))), "it is not complete: {actions:?}");
         let ended = actions.iter().filter(|action| matches!(action, Action::PromptEnded { .. })).count();
         assert_eq!(ended, 2, "{actions:?}");

@@ -5,13 +5,11 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use loom::future::block_on;
-use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use super::{explore, message, spawn, spawn_future};
+use super::{block_on, explore, message, spawn, spawn_future};
 use crate::base::error::LostReason;
 use crate::base::ids::{IncomingId, PromptId, Uuid};
 use crate::driver::awaited::Awaited;
+use crate::driver::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::incoming::{IncomingKinds, IncomingRequest};
 use crate::protocol::action::{Action, Attribution, CancelledReason, Outcome};
 use crate::session::incoming::InFlight;

@@ -63,3 +63,25 @@ fn a_session_is_resumed_with_its_history_or_without() {
     assert_eq!(agent.response(resume)["error"]["code"], -32602);
     are_of_version_2(&agent.received);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_turn_that_ended_without_a_client_is_reported() {
+    use crate::client::script;
+    use crate::kept::last::{LastAgent, SESSION};
+
+    for replay in [json!({ "type": "start" }), Value::Null] {
+        let is_replayed = replay.is_object();
+        let mut last = LastAgent::start(if is_replayed { "v2-replay" } else { "v2-resume" });
+        last.prompt(&script(json!([{ "text": "hello" }])));
+        let kept = last.die();
+        let setup = Setup { agent: &["--protocol-v2", "--keep"], env: &kept.user.env(), ..Setup::default() };
+        let mut agent = start(&setup);
+        let params = json!({ "sessionId": SESSION, "cwd": "/tmp", "replayFrom": replay });
+        let resume = agent.request("session/resume", params);
+        let opened = agent.response_at(resume);
+        assert_eq!(states(&agent.received[..opened]), ["running", "idle end_turn"]);
+        assert_eq!(agent.text(0, opened), if is_replayed { "hello" } else { "" });
+        are_of_version_2(&agent.received);
+    }
+}

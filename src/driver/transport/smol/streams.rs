@@ -53,7 +53,7 @@ where
 /// `exit` waits for the status. The session ends when both have come, the end of `reader` and the status, in any order.
 /// Whichever comes first, the other is waited for at most [`ShutdownTimeouts::pipes`](crate::ShutdownTimeouts::pipes), 2 s
 /// by default. If no status can come any more, e.g. because the link is lost, `exit` returns
-/// [`Exit::Unknown`](crate::Exit::Unknown).
+/// [`Exit::Unknown`].
 ///
 /// Signals cannot be sent. Instead of a kill (an abort, or a close after its grace periods), both streams are dropped. The
 /// status is then still waited for. An [`ssh`](crate::Options::launcher) that runs as a process has a stderr too.

@@ -66,7 +66,7 @@ impl Members for IncomingRequest {
 impl Members for RejectedLine {
     fn write<M: SerializeMap>(&self, object: &mut Object<M>) -> Result<(), M::Error> {
         object.field("reason", &self.reason)?;
-        object.field("why", &self.reason.to_string())?;
+        object.field("description", &self.reason.to_string())?;
         object.flag("result_due", self.result_due)?;
         object.optional("declined", self.declined.map(|kind| kind.to_string()))?;
         object.field("length", &self.length)?;
@@ -127,7 +127,7 @@ impl Members for WaitReason {
 
 impl Members for SessionClosed {
     fn write<M: SerializeMap>(&self, object: &mut Object<M>) -> Result<(), M::Error> {
-        object.field("why", &self.reason)?;
+        object.field("reason", &self.reason)?;
         object.optional("exit", self.exit.and_then(status))?;
         object.optional("last_error", self.last_error.as_deref())?;
         object.text("stderr", &self.stderr)?;

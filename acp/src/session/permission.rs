@@ -1,8 +1,4 @@
-//! Requests of the CLI that the user decides.
-
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+//! Permission requests of the CLI, with the options of the user.
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
@@ -11,92 +7,44 @@ use agent_client_protocol::v1::schema::{
 };
 use claude_duplex::incoming::{PermissionChange, PermissionDestination, PermissionUpdate, RuleBehavior};
 use claude_duplex::options::PermissionMode;
-use claude_duplex::{
-    Allow, Decision, Deny, IncomingId, IncomingKind, IncomingRequest, IncomingResponse, PermissionRequest,
-};
+use claude_duplex::{Allow, Decision, Deny, IncomingRequest, IncomingResponse, PermissionRequest};
 
-use super::{Session, elicitation, question};
+use super::incoming::{PendingResponse, deny, ready};
+use super::{Session, question};
 use crate::tool;
 
-/// Future of a decision.
-pub(super) type Deciding = Pin<Box<dyn Future<Output = IncomingResponse> + Send>>;
-
-/// Decisions that the client has not made yet. The library limits their number.
-#[derive(Default)]
-pub(super) struct Asked(Vec<(IncomingId, Deciding)>);
-
-impl Asked {
-    /// Polls for the next decision.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(IncomingId, IncomingResponse)> {
-        for (at, (id, deciding)) in self.0.iter_mut().enumerate() {
-            if let Poll::Ready(response) = deciding.as_mut().poll(cx) {
-                let id = *id;
-                drop(self.0.remove(at));
-                return Poll::Ready((id, response));
-            }
-        }
-        Poll::Pending
+/// Sends a permission request on to the client, behind the announcement of its call.
+pub(super) fn forward(session: &mut Session, request: &IncomingRequest) -> PendingResponse {
+    let permission = match request.permission() {
+        Ok(permission) => permission,
+        Err(error) => return ready(deny(&error.to_string())),
+    };
+    let call = permission.tool_use_id.clone().unwrap_or_else(|| request.request_id());
+    let announcement = session.translator.announce(&call, &permission.tool_name, &permission.input);
+    if let Some(update) = announcement {
+        session.client.update(update);
     }
-
-    /// Returns whether the user has decided all.
-    #[cfg(feature = "protocol-v2")]
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    if let Ok(questions) = permission.questions() {
+        return question::forward(session.client.clone(), session.abilities, questions, call);
     }
-
-    /// Cancels a request to the client.
-    pub(super) fn withdraw(&mut self, id: IncomingId) {
-        self.0.retain(|(open, _)| *open != id);
-    }
-
-    /// Cancels all requests to the client.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
+    let choices = choices(&permission);
+    let options = choices.iter().enumerate().map(|(at, choice)| choice.option(at)).collect();
+    let call = described(&permission, call);
+    let request = RequestPermissionRequest::new(session.client.session().clone(), call, options);
+    let response = session.client.request(request);
+    Box::pin(async move { decision(choices, response.await) })
 }
 
-impl Session {
-    /// Asks the user about a request of the CLI.
-    pub(super) fn ask(&mut self, request: IncomingRequest) {
-        let deciding = match request.kind() {
-            IncomingKind::Permission => self.ask_permission(&request),
-            IncomingKind::Elicitation => elicitation::ask(&self.client, self.abilities, &request),
-            _ => return,
-        };
-        self.asked.0.push((request.id(), deciding));
-    }
-
-    fn ask_permission(&mut self, request: &IncomingRequest) -> Deciding {
-        let permission = match request.permission() {
-            Ok(permission) => permission,
-            Err(error) => return decided(deny(&error.to_string())),
-        };
-        let call = permission.tool_use_id.clone().unwrap_or_else(|| request.request_id());
-        let announced = self.shown.call(&call, &permission.tool_name, &permission.input);
-        if let Some(update) = announced {
-            self.client.update(update);
-        }
-        if let Ok(questions) = permission.questions() {
-            return question::ask(self.client.clone(), self.abilities, questions, call);
-        }
-        let choices = choices(&permission);
-        let options = choices.iter().enumerate().map(|(at, choice)| choice.option(at)).collect();
-        let request = RequestPermissionRequest::new(self.client.session().clone(), shown(&permission, call), options);
-        let response = self.client.request(request);
-        Box::pin(async move { decide(choices, response.await) })
-    }
-}
-
-/// Returns the call that a permission is about.
-fn shown(permission: &PermissionRequest, call: String) -> ToolCallUpdate {
-    let mut described = tool::describe(&permission.tool_name, Some(&permission.input));
+/// Returns the call that a permission request is about.
+fn described(permission: &PermissionRequest, call: String) -> ToolCallUpdate {
+    let mut description = tool::describe(&permission.tool_name, Some(&permission.input));
     let reason = permission.decision_reason.clone().filter(|reason| !reason.is_empty());
-    described.content.extend(reason.map(tool::text));
-    let fields = described.fields(&permission.input).status(ToolCallStatus::Pending);
+    description.content.extend(reason.map(tool::text));
+    let fields = description.fields(&permission.input).status(ToolCallStatus::Pending);
     ToolCallUpdate::new(call, fields)
 }
 
-/// Option of the user.
+/// Option of a permission request, and the decision that it stands for.
 struct Choice {
     name: String,
     kind: PermissionOptionKind,
@@ -122,6 +70,7 @@ impl Choice {
     }
 }
 
+/// Returns the options of the user for a permission request.
 fn choices(permission: &PermissionRequest) -> Vec<Choice> {
     let no = "The user does not want this; stop and wait for what they say next.";
     if permission.tool_name == "ExitPlanMode" {
@@ -139,14 +88,14 @@ fn choices(permission: &PermissionRequest) -> Vec<Choice> {
     let suggestions = permission.suggestions();
     if !suggestions.is_empty() && permission.suppress_always_allow_rule != Some(true) {
         let always = Allow::new().and_remember_all(suggestions);
-        choices.push(Choice::new(remembered(suggestions), PermissionOptionKind::AllowAlways, always));
+        choices.push(Choice::new(always_name(suggestions), PermissionOptionKind::AllowAlways, always));
     }
     choices.push(Choice::new("Reject", PermissionOptionKind::RejectOnce, Deny::new(no)));
     choices
 }
 
-/// Returns the name of the option that is remembered.
-fn remembered(suggestions: &[PermissionUpdate]) -> String {
+/// Returns the name of the option that allows such calls from now on.
+fn always_name(suggestions: &[PermissionUpdate]) -> String {
     let changes = suggestions.iter().filter_map(|suggestion| {
         let text = match suggestion.change().ok()? {
             PermissionChange::AddRules { behavior: RuleBehavior::Allow, rules } => {
@@ -172,8 +121,8 @@ fn remembered(suggestions: &[PermissionUpdate]) -> String {
     if changes.is_empty() { "Always allow".to_owned() } else { format!("Always allow {}", changes.join(", ")) }
 }
 
-/// Returns the decision that the client's response stands for.
-fn decide(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Error>) -> IncomingResponse {
+/// Returns the permission decision for the client's response.
+fn decision(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Error>) -> IncomingResponse {
     match response.map(|response| response.outcome) {
         Ok(RequestPermissionOutcome::Selected(selected)) => {
             let chosen =
@@ -184,18 +133,8 @@ fn decide(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Erro
             }
         }
         Ok(_) => Deny::new("The user cancelled the turn.").and_interrupt().into(),
-        Err(error) => deny(&format!("The user could not be asked: {}", error.message)),
+        Err(error) => deny(&format!("The user could not decide: {}", error.message)),
     }
-}
-
-/// Returns a decision that does not depend on the user.
-pub(super) fn decided(response: IncomingResponse) -> Deciding {
-    Box::pin(std::future::ready(response))
-}
-
-/// Returns a refusal for the model to read.
-pub(super) fn deny(reason: &str) -> IncomingResponse {
-    Decision::deny(reason).into()
 }
 
 #[cfg(test)]
@@ -223,7 +162,7 @@ mod tests {
             ),
         ] {
             let given: Vec<_> = given.into_iter().map(suggestion).collect();
-            assert_eq!(remembered(&given), name);
+            assert_eq!(always_name(&given), name);
         }
     }
 
@@ -233,10 +172,10 @@ mod tests {
         for (id, allows) in [("allow.0", true), ("reject.1", false), ("allow.7", false), ("", false)] {
             let outcome = json!({ "outcome": { "outcome": "selected", "optionId": id } });
             let response = serde_json::from_value(outcome).expect("a response");
-            let decision = decide(choices(&permission), Ok(response));
+            let decision = decision(choices(&permission), Ok(response));
             assert_eq!(matches!(decision, IncomingResponse::Permission(Decision::Allow(_))), allows, "{id}");
         }
-        let decision = decide(choices(&permission), Err(Error::internal_error()));
+        let decision = decision(choices(&permission), Err(Error::internal_error()));
         assert!(matches!(decision, IncomingResponse::Permission(Decision::Deny(_))));
     }
 }
