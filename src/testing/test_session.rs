@@ -27,7 +27,8 @@ const STEPS: usize = 1_000_000;
 /// use claude_duplex::testing::{TestSession, Script};
 /// use claude_duplex::{Action, Config, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default());
+/// let config = Config::new(Seed::from_bytes([1; 16]));
+/// let mut pair = TestSession::new(config, Script::default());
 /// let prompt = pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// let Action::PromptEnded { prompt: id, outcome, .. } = ended else { unreachable!() };
