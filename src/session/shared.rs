@@ -192,8 +192,8 @@ impl Shared {
         self.room.notify();
     }
 
-    /// Returns the part by which an incoming request counts as a handle. Returns `None` after the last handle was
-    /// dropped.
+    /// Returns a token that keeps the session open as a handle does, for an incoming request. Returns `None` after the
+    /// last handle was dropped.
     pub(super) fn presence(&self) -> Option<Counted<Presence>> {
         self.presence.get()?.upgrade()
     }

@@ -212,7 +212,7 @@ impl Spool {
         oldest
     }
 
-    /// Returns the reason that output cannot be saved, if that is so.
+    /// Returns the error for which output cannot be saved. Returns `None` if it can be saved.
     pub(super) fn trouble(&self) -> Option<&io::Error> {
         self.trouble.as_ref()
     }

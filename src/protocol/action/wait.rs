@@ -105,7 +105,7 @@ impl WaitReason {
         Self::HostResponse { incoming }
     }
 
-    /// Returns the name of the reason for a program, e.g. `api_retry`.
+    /// Returns the machine-readable name of the reason, e.g. `api_retry`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {

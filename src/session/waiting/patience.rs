@@ -9,7 +9,7 @@ use crate::base::time::SessionTime;
 pub(in crate::session) enum Level {
     /// At most half of the room is used, or the session does not wait for this reader.
     Low,
-    /// More is used. A session that already waits continues to wait.
+    /// More than half is used, and the buffer is not full. A session that already waits continues to wait.
     Half,
     /// The buffer is full. The session waits.
     Full,
