@@ -2,10 +2,6 @@
 //! order. The driver keeps the rules of `Transport`: it polls nothing that has ended, and terminates no child that has exited. It
 //! ends, its journal repeats its actions and its output, and all invariants hold for the inputs in the journal.
 
-#[allow(clippy::duplicate_mod, reason = "each fuzzer has its own; the tests have both")]
-#[path = "written.rs"]
-mod written;
-
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -17,7 +13,7 @@ use claude_duplex::{
     Action, Config, Decision, Driver, Exit, IncomingKinds, Interrupt, Journal, Seed, SessionTime, Transport,
 };
 
-use self::written::Written;
+use crate::written::Written;
 use crate::{invariants, sequence};
 
 /// Longer inputs find nothing that shorter ones do not.

@@ -2,10 +2,6 @@
 //! panics, every prompt that was accepted ends, every reader comes to an end, and the journal repeats what subscribers
 //! got.
 
-#[allow(clippy::duplicate_mod, reason = "each fuzzer has its own; the tests have both")]
-#[path = "written.rs"]
-mod written;
-
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -18,7 +14,7 @@ use claude_duplex::{
     Request, Responder, Runner, Seed, Session, Subscriber, WhenBusy, WhenDropped,
 };
 
-use self::written::Written;
+use crate::written::Written;
 
 /// Longer inputs find nothing that shorter ones do not.
 const LONGEST: usize = 512;

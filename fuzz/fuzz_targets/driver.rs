@@ -8,6 +8,8 @@ mod sequence;
 mod slow_scan;
 #[path = "../../tests/support/invariants/mod.rs"]
 mod invariants;
+#[path = "../../tests/support/written.rs"]
+mod written;
 #[path = "../bodies/driver.rs"]
 mod driver;
 

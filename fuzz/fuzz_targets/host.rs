@@ -2,6 +2,8 @@
 
 #![no_main]
 
+#[path = "../../tests/support/written.rs"]
+mod written;
 #[path = "../bodies/host.rs"]
 mod host;
 

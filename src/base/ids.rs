@@ -12,8 +12,8 @@ use crate::base::error::ParseUuidError;
 
 /// Sixteen bytes that distinguish the ids of a session from those of all other sessions.
 ///
-/// Use a new seed for every process, e.g. from [`Seed::random`] (feature `driver`), even to resume a session. Uuids of prompts are derived
-/// from the seed. The CLI echoes a uuid that it has seen without running the prompt, which then ends as
+/// Use a new seed for every process, e.g. from [`Seed::random`] (feature `driver`), even to resume a session. Uuids of
+/// prompts are derived from the seed. The CLI echoes a uuid that it has seen without running the prompt, which then ends as
 /// [`Duplicate`](crate::Outcome::Duplicate). Tests can use any bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

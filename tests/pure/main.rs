@@ -20,6 +20,9 @@ mod recording;
 mod sequence;
 #[path = "../support/slow_scan.rs"]
 mod slow_scan;
+#[cfg(feature = "driver")]
+#[path = "../support/written.rs"]
+mod written;
 
 mod attribution;
 mod causes;

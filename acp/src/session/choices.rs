@@ -212,7 +212,8 @@ impl Session {
         responder: Responder<SetSessionConfigOptionResponse>,
         response: Result<Response, RequestError>,
     ) {
-        if &*request.config_id.0 == MODEL {
+        let is_model = &*request.config_id.0 == MODEL;
+        if is_model {
             self.choices.requested_model = None;
         }
         let _ = match response {
@@ -231,7 +232,9 @@ impl Session {
             }
             Err(error) => responder.respond_with_error(failure::internal(error.to_string())),
         };
-        self.note();
+        if is_model {
+            self.note();
+        }
     }
 
     /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.

@@ -86,9 +86,19 @@ fn load(agent: &mut Agent, session: &str) -> (usize, Value) {
 
 /// Waits for the end of a turn whose prompt another client has sent.
 fn ended(agent: &mut Agent) -> usize {
-    agent.until(0, "the end of the turn", |received| {
-        received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended"
-    })
+    agent.until(0, "the end of the turn", is_end)
+}
+
+/// Returns whether the agent reports the end of a turn whose prompt another client has sent.
+fn is_end(received: &Value) -> bool {
+    received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended"
+}
+
+/// Sends a prompt to a session that goes on as any other. Its turn brings this text, and whatever came after `from`.
+fn goes_on(agent: &mut Agent, session: &str, from: usize, text: &str) {
+    let prompt = agent.prompt(session, &script(json!([{ "text": text }])));
+    let end = agent.response_at(prompt);
+    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), text));
 }
 
 fn count(received: &[Value], kind: &str) -> usize {
@@ -132,15 +142,8 @@ fn a_turn_continues_when_agents_are_killed() {
     assert_eq!(count(&third.received[..=end], "tool_call"), 1);
     let calls: Vec<_> = calls(&third.received[..=end]).into_values().collect();
     assert_eq!((calls.len(), &calls[0]["status"]), (1, &json!("completed")));
-    // The session goes on as any other.
-    let prompt = third.prompt(&session, &script(json!([{ "text": "next" }])));
-    let next = third.response_at(prompt);
-    assert_eq!((&third.received[next]["result"]["stopReason"], &*third.text(end, next)), (&json!("end_turn"), "next"));
-    let ends = third
-        .received
-        .iter()
-        .filter(|received| received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended");
-    assert_eq!(ends.count(), 1);
+    goes_on(&mut third, &session, end, "next");
+    assert_eq!(third.received.iter().filter(|received| is_end(received)).count(), 1);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     assert_eq!(processes.len(), 1);
     let close = third.request("session/close", json!({ "sessionId": session }));

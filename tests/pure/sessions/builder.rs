@@ -1,7 +1,6 @@
 //! What a session has from its start.
 
 use std::future::pending;
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +10,7 @@ use claude_duplex::{
 };
 
 use super::fixture::all;
+use crate::written::Written;
 
 fn one_tool() -> Script {
     Script::default()
@@ -104,26 +104,13 @@ fn an_early_subscriber_ends_with_its_unused_builder() {
     assert_eq!(runtime.run(futures_lite::future::zip(early.next(), dropped)).0, None);
 }
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn the_journal_of_a_builder_begins_at_the_start() {
-    let (runtime, sink) = (TestRuntime::new(), Sink::default());
-    let builder = Session::builder().record(sink.clone(), u64::MAX);
+    let (runtime, journal) = (TestRuntime::new(), Written::default());
+    let builder = Session::builder().record(journal.clone(), u64::MAX);
     let (claude, runner) = builder.open_on(runtime.start(Script::default()));
     runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
-    let bytes = sink.0.lock().unwrap().clone();
+    let bytes = journal.0.lock().unwrap().clone();
     let actions: Vec<_> = Journal::read(&bytes).unwrap().replay().flat_map(|step| step.actions).collect();
     assert!(matches!(actions.last(), Some(Action::Closed(_))), "{actions:?}");
 }

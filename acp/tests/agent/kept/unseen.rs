@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::last::{LastAgent, SESSION};
-use super::{User, count, ended, load, permission_script};
+use super::{User, count, ended, goes_on, is_end, load, permission_script};
 use crate::client::{Agent, Setup, script};
 use crate::processes::{kill, wait_for_the_end_of};
 
@@ -15,8 +15,8 @@ fn next_agent(user: &User) -> Agent {
 }
 
 fn ends(received: &[Value]) -> Vec<&Value> {
-    let fields = received.iter().map(|received| &received["params"]["update"]["_meta"]["claudeDuplex"]);
-    fields.filter(|fields| fields["turn"] == "ended").collect()
+    let ends = received.iter().filter(|received| is_end(received));
+    ends.map(|end| &end["params"]["update"]["_meta"]["claudeDuplex"]).collect()
 }
 
 #[test]
@@ -36,9 +36,7 @@ fn the_end_of_a_turn_is_reported_once() {
     agent.exit();
     let mut agent = next_agent(&session.user);
     load(&mut agent, SESSION);
-    let prompt = agent.prompt(SESSION, &script(json!([{ "text": "next" }])));
-    let end = agent.response_at(prompt);
-    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "next"));
+    goes_on(&mut agent, SESSION, 0, "next");
     assert_eq!(ends(&agent.received), [&Value::Null; 0]);
 }
 
@@ -84,12 +82,7 @@ fn the_end_of_a_cli_is_reported() {
         let fields = &agent.received[end]["params"]["update"]["_meta"]["claudeDuplex"];
         assert!(fields["error"].as_str().is_some_and(|text| text.contains("signal 9")), "{fields}");
         // The next prompt starts the CLI again.
-        let prompt = agent.prompt(SESSION, &script(json!([{ "text": "back" }])));
-        let next = agent.response_at(prompt);
-        assert_eq!(
-            (&agent.received[next]["result"]["stopReason"], &*agent.text(end, next)),
-            (&json!("end_turn"), "back")
-        );
+        goes_on(&mut agent, SESSION, end, "back");
         wait_for_the_end_of(&[cli]);
         assert_eq!(agent.finish(), Some(0));
         session.user.wait_until_empty();
@@ -115,7 +108,6 @@ fn a_prompt_that_waited_is_shown_with_its_turn() {
     let (_, request) = agent.next_request(0);
     agent.choose(&request, "allow_once");
     let first = ended(&mut agent);
-    let is_end = |received: &Value| received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended";
     let second = agent.until(first + 1, "the second end", is_end);
     let turn = &agent.received[first..second];
     let position = |kind: &str| turn.iter().position(|received| received["params"]["update"]["sessionUpdate"] == kind);
