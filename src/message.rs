@@ -64,6 +64,7 @@ use std::sync::Arc;
 
 use crate::base::error::RejectedReason;
 use crate::base::json::Json;
+use crate::base::lex::one_line;
 use crate::base::strings::readable;
 use crate::base::text::Cut;
 use crate::wire::envelope::Envelope;
@@ -153,13 +154,16 @@ impl Message {
         Self { line, envelope }
     }
 
-    /// Parses one line that was obtained outside a session. Trailing blanks and a line ending are allowed.
+    /// Parses one line that was obtained outside a session. Trailing blanks and a line ending are removed. Line ends
+    /// between tokens become spaces, so that a message is always one line.
     ///
     /// ```
     /// use claude_duplex::{Message, MessageKind};
     ///
     /// let message = Message::parse(b"{\"type\":\"keep_alive\"}\n")?;
     /// assert_eq!(message.kind(), MessageKind::KeepAlive);
+    /// let message = Message::parse(b"{\n \"type\": \"keep_alive\"\n}")?;
+    /// assert_eq!(message.as_bytes(), b"{  \"type\": \"keep_alive\" }");
     /// # Ok::<(), claude_duplex::RejectedReason>(())
     /// ```
     ///
@@ -168,9 +172,9 @@ impl Message {
     pub fn parse(line: &[u8]) -> Result<Self, RejectedReason> {
         // Removes the blanks of JSON; other whitespace is an error.
         let end = line.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |last| last + 1);
-        let line = &line[..end];
-        let envelope = scan(line)?;
-        Ok(Self::new(Line::Copied(line.into()), envelope))
+        let line = one_line(&line[..end]);
+        let envelope = scan(&line)?;
+        Ok(Self::new(Line::Copied((&*line).into()), envelope))
     }
 
     /// Returns the kind of the message.

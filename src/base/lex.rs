@@ -6,6 +6,8 @@
 
 mod plain;
 
+use std::borrow::Cow;
+
 pub(crate) use plain::plain;
 
 /// Length of a `\uXXXX` escape, in bytes.
@@ -70,6 +72,21 @@ pub(crate) fn compact(text: &str) -> String {
     kept
 }
 
+/// Returns the text as one line: line ends between tokens are replaced with spaces, so that positions stay the same.
+pub(crate) fn one_line(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut line = Cow::Borrowed(text);
+    if memchr::memchr(b'\n', text).is_some() {
+        let mut from = 0;
+        while let Some(blank) = next_blank(text, from) {
+            if text[blank] == b'\n' {
+                line.to_mut()[blank] = b' ';
+            }
+            from = blank + 1;
+        }
+    }
+    line
+}
+
 /// Returns the UTF-16 code unit of the `\uXXXX` escape at `at`.
 pub(crate) fn code_unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + UNICODE_ESCAPE)?.strip_prefix(b"\\u")?;
@@ -111,6 +128,13 @@ mod tests {
             assert_eq!(compact(text), expected);
             assert_eq!(next_blank(text.as_bytes(), 0).is_none(), text == expected, "{text}");
         }
+    }
+
+    #[test]
+    fn line_ends_between_tokens_become_spaces() {
+        assert_eq!(&*one_line(b"{\r\n \"a\":\n1}"), b"{\r  \"a\": 1}");
+        assert_eq!(&*one_line(b"{\"a\\\"\nb\":\n1}"), b"{\"a\\\"\nb\": 1}");
+        assert!(matches!(one_line(b"{\"a\": 1}"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -3,19 +3,27 @@
 use std::mem;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 use serde::{Deserialize, Serialize};
 
 use crate::message::Line;
 use crate::protocol::form;
+use crate::wire::envelope::Envelope;
+use crate::wire::scan::scan_line;
 
 /// Maximum length of a line that is copied out of its buffer, so that the buffer stays for the next line. A
 /// stream of such lines needs one allocation each. The buffer of a longer line becomes the message.
-const COPIED: usize = 256 * 1024;
+const COPIED: usize = 16 * 1024;
+
+/// Maximum capacity of a buffer that is allocated for a line of unknown length, after a long line: the next is
+/// probably as long. A buffer that has to grow copies its content.
+const EXPECTED: usize = 256 * 1024;
 
 /// Next piece of the output.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'b> {
+    /// A line that is complete in one chunk, and was scanned already: a message.
+    Message(&'b [u8], Envelope),
     /// A line that is complete in one chunk.
     Whole(&'b [u8]),
     /// A line that came in several chunks.
@@ -32,9 +40,53 @@ pub(crate) struct Lines {
     partial: Vec<u8>,
     /// Length so far of the line that is being dropped; its start is in `partial`.
     dropped: Option<u64>,
+    /// Capacity for the next line, after one that took its buffer.
+    #[serde(skip)]
+    expected: usize,
+}
+
+/// The bytes of a chunk that are not taken yet.
+#[derive(Debug)]
+pub(crate) struct Chunk<'b> {
+    rest: &'b [u8],
+    /// Number of bytes after the last line end. `None` until they are searched for.
+    incomplete: Option<usize>,
+}
+
+impl<'b> Chunk<'b> {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
+        Self { rest: bytes, incomplete: None }
+    }
+
+    /// Returns `true` if the next line is complete in the chunk. Searches from the end of the chunk, once.
+    fn has_line(&mut self) -> bool {
+        let rest = self.rest;
+        let incomplete =
+            self.incomplete.get_or_insert_with(|| memrchr(b'\n', rest).map_or(rest.len(), |end| rest.len() - end - 1));
+        rest.len() > *incomplete
+    }
+
+    /// Takes the next line if it is complete in the chunk, and a message of at most `limit` bytes. The scan also
+    /// finds the end of the line, which saves a search.
+    fn message(&mut self, limit: usize) -> Option<Piece<'b>> {
+        if !self.has_line() {
+            return None;
+        }
+        let (end, envelope) = scan_line(self.rest).filter(|(end, _)| *end <= limit)?;
+        let line = &self.rest[..end];
+        self.rest = &self.rest[end + 1..];
+        Some(Piece::Message(trimmed(line), envelope))
+    }
 }
 
 impl Lines {
+    /// Does the same as [`next`](Self::next) for lines that are probably messages.
+    pub(crate) fn next_message<'b>(&mut self, chunk: &mut Chunk<'b>, limit: usize, start: usize) -> Option<Piece<'b>> {
+        let begins = self.partial.is_empty() && self.dropped.is_none();
+        let message = if begins { chunk.message(limit) } else { None };
+        message.or_else(|| self.next(&mut chunk.rest, limit, start))
+    }
+
     /// Takes the next piece out of `bytes`. Returns `None` after all bytes were taken.
     pub(crate) fn next<'b>(&mut self, bytes: &mut &'b [u8], limit: usize, start: usize) -> Option<Piece<'b>> {
         let chunk: &'b [u8] = bytes;
@@ -67,7 +119,8 @@ impl Lines {
     fn extend(&mut self, part: &[u8]) {
         let (length, capacity) = (self.partial.len() + part.len(), self.partial.capacity());
         if length > capacity {
-            self.partial.reserve_exact(length.max(capacity + capacity / 2) - self.partial.len());
+            let wanted = if capacity == 0 { self.expected } else { capacity + capacity / 2 };
+            self.partial.reserve_exact(length.max(wanted) - self.partial.len());
         }
         self.partial.extend_from_slice(part);
     }
@@ -87,7 +140,13 @@ impl Lines {
         let length = trimmed(&self.partial).len();
         self.partial.truncate(length);
         if length > COPIED {
-            return Piece::Assembled(Line::Assembled(Arc::new(mem::take(&mut self.partial))));
+            // Somewhat more, since the next line may be somewhat longer.
+            self.expected = (length + length / 8).min(EXPECTED);
+            let mut line = mem::take(&mut self.partial);
+            if line.capacity() - length > length / 2 {
+                line.shrink_to_fit();
+            }
+            return Piece::Assembled(Line::Assembled(Arc::new(line)));
         }
         let line = Line::Copied(self.partial.as_slice().into());
         self.partial.clear();
@@ -111,8 +170,8 @@ mod tests {
         let mut lines = Lines::default();
         let mut seen = Vec::new();
         for chunk in chunks {
-            let mut rest: &[u8] = chunk;
-            while let Some(piece) = lines.next(&mut rest, LIMIT, 4) {
+            let mut chunk = Chunk::new(chunk);
+            while let Some(piece) = lines.next_message(&mut chunk, LIMIT, 4) {
                 seen.push(shown(piece));
             }
         }
@@ -122,7 +181,7 @@ mod tests {
 
     fn shown(piece: Piece<'_>) -> String {
         match piece {
-            Piece::Whole(line) => String::from_utf8_lossy(line).into(),
+            Piece::Message(line, _) | Piece::Whole(line) => String::from_utf8_lossy(line).into(),
             Piece::Assembled(line) => String::from_utf8_lossy(line.as_bytes()).into(),
             Piece::Dropped { start, length } => format!("{}:{length}", String::from_utf8_lossy(&start)),
         }
@@ -140,12 +199,47 @@ mod tests {
         }
     }
 
+    /// The scan of a complete line finds the end that a search finds: blanks around the message, a `\r`, an object that
+    /// is continued in the next line, text around it, and a message over the limit.
+    #[test]
+    fn a_scanned_line_has_the_end_that_a_search_finds() {
+        let lines = [
+            r#"{"type":"a"}"#,
+            r#"  {"type":"a"}  "#,
+            "{\"type\":\"a\"}\r",
+            r#"{"type":"a"} and text"#,
+            r#"{"type":"a"}{"type":"b"}"#,
+            r#"{"type":"#,
+            r#""a"}"#,
+            r#"[{"type":"a"}]"#,
+            r#"{"type":1}"#,
+            r#"{"type":"too long"}"#,
+            "",
+            r#"{"type":"last"}"#,
+        ];
+        let bytes = lines.map(|line| format!("{line}\n")).concat().into_bytes();
+        for limit in [5, 16, 17, 100] {
+            for cut in 0..=bytes.len() {
+                let (mut scanned, mut searched) = (Vec::new(), Vec::new());
+                let [mut scanning, mut searching] = [Lines::default(), Lines::default()];
+                for chunk in [&bytes[..cut], &bytes[cut..]] {
+                    let (mut chunk, mut rest) = (Chunk::new(chunk), chunk);
+                    scanned.extend(std::iter::from_fn(|| scanning.next_message(&mut chunk, limit, 4).map(shown)));
+                    searched.extend(std::iter::from_fn(|| searching.next(&mut rest, limit, 4).map(shown)));
+                }
+                assert_eq!(scanned, searched, "cut at {cut}, limit {limit}");
+            }
+        }
+        let mut chunk = Chunk::new(&bytes);
+        assert!(matches!(Lines::default().next_message(&mut chunk, 100, 4), Some(Piece::Message(..))));
+    }
+
     #[test]
     fn an_endless_line_keeps_only_its_start() {
         let mut lines = Lines::default();
         for _ in 0..1000 {
-            let mut rest: &[u8] = b"0123456789";
-            assert_eq!(lines.next(&mut rest, LIMIT, 4), None);
+            let mut chunk = Chunk::new(b"0123456789");
+            assert_eq!(lines.next_message(&mut chunk, LIMIT, 4), None);
         }
         assert!(lines.partial.capacity() <= LIMIT);
     }

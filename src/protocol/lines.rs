@@ -24,6 +24,7 @@ impl Protocol {
         self.received(&piece);
         match piece {
             Piece::Dropped { start, length } => self.dropped(&start, length),
+            Piece::Message(line, envelope) => self.message(Message::new(Line::Copied(line.into()), envelope)),
             Piece::Whole(line) => {
                 if let Some(envelope) = self.envelope(line, is_last) {
                     self.message(Message::new(Line::Copied(line.into()), envelope));

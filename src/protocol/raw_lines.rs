@@ -57,7 +57,7 @@ fn wire_line(direction: Direction, bytes: &[u8], length: u64) -> Action {
 /// Returns the kept bytes of a line, and the length of the line.
 fn content<'p>(piece: &'p Piece<'_>) -> (&'p [u8], u64) {
     match piece {
-        Piece::Whole(line) => (line, line.len() as u64),
+        Piece::Message(line, _) | Piece::Whole(line) => (line, line.len() as u64),
         Piece::Assembled(line) => (line.as_bytes(), line.as_bytes().len() as u64),
         Piece::Dropped { start, length } => (start, *length),
     }

@@ -10,7 +10,7 @@
 pub(crate) mod damage;
 pub(crate) mod raw;
 
-use crate::base::lex::{is_blank, plain};
+use crate::base::lex::plain;
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;
 
@@ -22,6 +22,15 @@ pub(crate) fn scan(line: &[u8]) -> Result<Envelope, NotAMessage> {
         None => scanned,
         Some(_) => Err(NotAMessage::NotJson),
     }
+}
+
+/// Reads the envelope of the line at the start of `bytes`, and finds the line's end in the same pass. Returns the position
+/// of the line end, after a `\r` if there is one. Returns `None` if the line is not complete, not a message, or continues
+/// with blanks after the message: the line end must then be searched for.
+pub(crate) fn scan_line(bytes: &[u8]) -> Option<(usize, Envelope)> {
+    let (end, scanned) = Scanner { line: bytes }.whole()?;
+    let end = end + usize::from(bytes.get(end) == Some(&b'\r'));
+    (bytes.get(end) == Some(&b'\n')).then_some((end, scanned.ok()?))
 }
 
 /// A line with read functions. Each takes a start position and returns the position after the value, or `None` if the text
@@ -231,12 +240,12 @@ impl Scanner<'_> {
         self.line[at..].starts_with(rest).then_some(at + rest.len())
     }
 
-    /// Skips whitespace. Returns the next byte and its position.
+    /// Skips blanks. Returns the next byte and its position. A line end is not a blank: it is outside the line.
     #[inline(always)]
     fn token(self, mut at: usize) -> Option<(usize, u8)> {
         loop {
             match *self.line.get(at)? {
-                blank if is_blank(blank) => at += 1,
+                b' ' | b'\t' | b'\r' => at += 1,
                 token => return Some((at, token)),
             }
         }

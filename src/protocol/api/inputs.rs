@@ -6,6 +6,7 @@ use crate::protocol::action::CancelledReason;
 use crate::protocol::config::Config;
 use crate::protocol::end::Exit;
 use crate::protocol::ledger::Ledger;
+use crate::protocol::line::Chunk;
 use crate::protocol::shutdown::{Shutdown, Step};
 use crate::protocol::{Protocol, unread};
 use crate::wire::envelope::Place;
@@ -56,11 +57,11 @@ impl Protocol {
         }
         self.enter(now, |this| {
             this.offsets.stdout += bytes.len() as u64;
-            let mut rest = bytes;
+            let mut chunk = Chunk::new(bytes);
             let limits = &this.config.limits;
             let (longest, start) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head.max(unread::START));
             while !this.settled && !this.shutdown.is_eof() {
-                let Some(piece) = this.lines.next(&mut rest, longest, start) else { break };
+                let Some(piece) = this.lines.next_message(&mut chunk, longest, start) else { break };
                 let before = this.counts.keep_alive;
                 this.piece(piece, false);
                 this.silence.line(this.now, this.counts.keep_alive > before);
