@@ -45,13 +45,13 @@ fn main() -> ExitCode {
     let jobs = [
         (
             corpora::mixed(),
-            Limits { ratio: 1.4, allocations: 2.0, peak: 2.5, views: 3.3, view_allocations: 10.0, view_peak: 2.5 },
+            Limits { ratio: 1.35, allocations: 2.0, peak: 2.5, views: 3.3, view_allocations: 10.0, view_peak: 2.5 },
         ),
         // The longest line is shorter than a read: what is held is the read's actions.
         (
             corpora::deltas(),
             Limits {
-                ratio: 1.5,
+                ratio: 1.4,
                 allocations: 2.0,
                 peak: f64::INFINITY,
                 views: 4.5,
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         ),
         (
             corpora::big(),
-            Limits { ratio: 1.4, allocations: 2.0, peak: 2.5, views: 2.9, view_allocations: 20.0, view_peak: 2.5 },
+            Limits { ratio: 1.2, allocations: 2.5, peak: 2.5, views: 2.9, view_allocations: 20.0, view_peak: 2.5 },
         ),
         // One line: its buffer grows some ten times.
         (
