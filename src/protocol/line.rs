@@ -143,7 +143,7 @@ impl Lines {
             // Somewhat more, since the next line may be somewhat longer.
             self.expected = (length + length / 8).min(EXPECTED);
             let mut line = mem::take(&mut self.partial);
-            if line.capacity() - length > length / 2 {
+            if line.capacity() - length > length / 4 {
                 line.shrink_to_fit();
             }
             return Piece::Assembled(Line::Assembled(Arc::new(line)));
