@@ -100,16 +100,16 @@ const BREATH: Duration = Duration::from_millis(1);
 ///     denied
 /// }
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let script = Script::default().then([
 ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
 ///     Step::text("as you wish"),
 /// ]);
 /// let config =
 ///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-/// let mut claude = Driver::new(config, world.start(script));
+/// let mut claude = Driver::new(config, runtime.start(script));
 /// claude.prompt("clean up").unwrap();
-/// assert_eq!(world.run(deny_everything(&mut claude)), 1);
+/// assert_eq!(runtime.run(deny_everything(&mut claude)), 1);
 /// ```
 #[must_use = "a driver does nothing unless it is polled, and ends the child when it is dropped"]
 pub struct Driver<T> {

@@ -16,13 +16,13 @@ use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
-/// While the session is idle, a journal begins anew at its usual size divided by this number.
+/// While the session is idle, the journal is replaced at its usual size divided by this number.
 const IDLE: u64 = 16;
 
-/// A journal without which nothing happens.
+/// State of a required journal: an input takes effect only after it is recorded.
 struct Required {
     epoch: u64,
-    /// Size in bytes from which on it begins anew.
+    /// Size in bytes at which the journal is replaced by a new one that starts with a snapshot.
     rotates_at: u64,
     /// Number of the last action that the host has handled.
     acknowledged: u64,
@@ -34,7 +34,7 @@ pub(super) struct Record {
     pub(super) tracer: Tracer,
     /// Set when the session has received an input.
     has_started: bool,
-    /// Present if nothing happens without its record.
+    /// Present if the journal is required.
     required: Option<Required>,
     /// Deferred data for the host's code, if its calls are deferred.
     #[cfg(feature = "session")]
@@ -78,7 +78,7 @@ impl Record {
         self.required = Some(Required { epoch, rotates_at, acknowledged: protocol.action_number() });
     }
 
-    /// Notes that the host has handled the actions up to a number. A journal that has grown long enough begins anew then.
+    /// Notes that the host has handled the actions up to a number. A journal that has reached its size is then replaced.
     pub(super) fn acknowledge(&mut self, protocol: &Protocol, number: u64) {
         let (Some(required), Some(recorder)) = (&mut self.required, &mut self.recorder) else { return };
         let number = number.min(protocol.action_number());
@@ -112,7 +112,7 @@ impl Record {
         self.recorder.as_ref()?.stopped()
     }
 
-    /// Passes an input to the session that has no reply.
+    /// Passes an input to the session that has no return value.
     pub(super) fn apply(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         self.has_started = true;
         self.input(now, &input);
@@ -121,7 +121,7 @@ impl Record {
         }
     }
 
-    /// Announces a command whose reply the caller needs. The input is only built if a journal or trace observes it.
+    /// Announces a command whose return value the caller needs. The input is only built if a journal or trace observes it.
     pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) -> bool {
         self.has_started = true;
         if self.recorder.is_some() || self.wants_commands() {

@@ -21,7 +21,7 @@ impl Load {
     const ALL: [Self; 3] = [Self::Prompt, Self::Request, Self::Stop];
 }
 
-/// Length of the line that was refused as full, for each kind; of several lines, the shortest.
+/// Length of the shortest line that was refused as `Full`, for each kind of line.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Wanted([Option<usize>; 3]);
 

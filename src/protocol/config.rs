@@ -283,7 +283,7 @@ pub struct Timeouts {
     /// Time for the response to any other request. Before 2.1.40 the CLI never responds to an unknown request.
     /// Default: 60 s.
     pub request: Option<Duration>,
-    /// Time for the acknowledgement of an interrupt. Default: 10 s.
+    /// Time for the acknowledgment of an interrupt. Default: 10 s.
     pub interrupt: Option<Duration>,
     /// Time for a turn, from its start. A longer turn is reported as a
     /// [`DeadlineExceeded`](crate::Action::DeadlineExceeded). Off by default.

@@ -1,4 +1,4 @@
-//! Recorded lines, and what becomes of them when values, keys and bytes are changed, read both ways.
+//! Comparison of both readers on recorded lines, and on lines with changed values, keys and bytes.
 
 use std::collections::BTreeSet;
 use std::path::Path;

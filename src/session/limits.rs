@@ -14,11 +14,11 @@ use super::waiting::ring::Overflow;
 /// let mut limits = HandleLimits::default();
 /// limits.turn_messages = 4;
 /// limits.turn_overflow = Overflow::Oldest; // by default the session waits for who reads
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let answer = Step::text_in_parts("a long answer", 13, Default::default());
 /// let script = Script::default().then([answer]);
-/// let (claude, runner) = Session::builder().limits(limits).open_on(world.start(script));
-/// world.run(runner.run_until(async {
+/// let (claude, runner) = Session::builder().limits(limits).open_on(runtime.start(script));
+/// runtime.run(runner.run_until(async {
 ///     let mut turn = claude.prompt("talk").unwrap();
 ///     // Nothing was read meanwhile, and the session did not wait for that.
 ///     assert!(turn.ended().await.is_success());

@@ -110,16 +110,16 @@ impl PromptHandle {
     /// use claude_duplex::{Action, Config, Driver, Outcome, Overflow, Seed};
     /// use std::time::Duration;
     ///
-    /// let world = TestRuntime::new();
+    /// let runtime = TestRuntime::new();
     /// let script = Script::default().then([Step::text_in_parts(
     ///     "a long answer",
     ///     100,
     ///     Duration::from_secs(1),
     /// )]);
     /// let (claude, runner) =
-    ///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
+    ///     Driver::new(Config::new(Seed::random()), runtime.start(script)).into_session();
     /// let mut watch = claude.subscribe(10_000, Overflow::Oldest);
-    /// let outcome = world.run(runner.run_until(async move {
+    /// let outcome = runtime.run(runner.run_until(async move {
     ///     let mut turn = claude.prompt("talk").unwrap().interrupt_on_drop();
     ///     turn.next().await;
     ///     drop(turn);

@@ -240,7 +240,7 @@ pub(super) struct Behavior {
     pub(super) asks_for_hooks: bool,
     /// After a cancelled hook call, the tool does not run.
     pub(super) refuses_without_hook: bool,
-    /// In-process MCP servers get messages before the reply to `initialize`. Otherwise they get them before the first turn.
+    /// In-process MCP servers get messages before the response to `initialize`. Otherwise they get them before the first turn.
     pub(super) greets_mcp_at_initialize: bool,
     /// The CLI exits with 1 after an empty line, an array, a number, an unknown type, or a cancellation by the host.
     pub(super) dies_at_odd_lines: bool,

@@ -29,16 +29,16 @@ const POLLS: usize = 100_000_000;
 /// use claude_duplex::testing::{Script, TestRuntime};
 /// use claude_duplex::{Action, Config, Driver, Seed};
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let mut claude = Driver::new(
 ///     Config::new(Seed::from_bytes([1; 16])),
-///     world.start(Script::default()),
+///     runtime.start(Script::default()),
 /// );
 /// claude.prompt("hello").unwrap();
-/// world.run(async {
+/// runtime.run(async {
 ///     while !matches!(claude.next().await, Some(Action::PromptEnded { .. })) {}
 /// });
-/// assert!(world.now() > claude_duplex::SessionTime::ZERO);
+/// assert!(runtime.now() > claude_duplex::SessionTime::ZERO);
 /// ```
 #[derive(Clone, Default)]
 pub struct TestRuntime(Arc<Inner>);

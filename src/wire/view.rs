@@ -1,7 +1,7 @@
 //! The macros `view!` and `tagged!`, which declare views of JSON objects.
 //!
 //! The CLI changes with every release. Therefore a view requires as few fields as possible, keeps fields that it does not
-//! name, and lets no field hide another. Messages, replies and incoming requests share these rules.
+//! name, and lets no field hide another. Messages, responses and incoming requests share these rules.
 
 use std::fmt;
 

@@ -34,7 +34,7 @@ view! {
             categories: Vec<ContextCategory>,
         }
         may {
-            /// Used part of the context window, in tokens.
+            /// Number of tokens in the context window.
             total_tokens = "totalTokens": u64,
             /// Size of the context window, in tokens.
             max_tokens = "maxTokens": u64,

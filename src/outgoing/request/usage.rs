@@ -81,7 +81,7 @@ view! {
     /// Use of one rate limit.
     pub struct UsageRateLimit {
         may {
-            /// Used part of the limit, in percent.
+            /// Percentage of the limit that is used.
             utilization: f64,
             /// Time at the start of the next period: an ISO 8601 instant.
             resets_at: String,

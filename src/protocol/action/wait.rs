@@ -65,8 +65,8 @@ pub enum WaitReason {
         /// Request that was sent first of those without a response.
         request: RequestId,
     },
-    /// The host's response to an incoming request. A stall never has this reason: while only the host owes a response, none is
-    /// reported.
+    /// The host's response to an incoming request. A stall never has this reason: none is reported while only a response of the
+    /// host is missing.
     #[non_exhaustive]
     HostResponse {
         /// Incoming request that was received first of those without a response.

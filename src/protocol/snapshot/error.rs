@@ -25,7 +25,7 @@ pub enum SnapshotError {
         /// Version of the crate that wrote it.
         version: String,
     },
-    /// The state was changed after it was written, by a fault or by hand.
+    /// The state was changed after it was written, e.g. by a disk error or an editor.
     #[error("the snapshot is damaged: {reason}; use an earlier one, or the journal from its start")]
     #[non_exhaustive]
     Damaged {

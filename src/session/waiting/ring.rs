@@ -24,7 +24,7 @@ pub enum Overflow {
     /// Only reading waits. Commands and responses are written, signals are sent, stderr is read, and deadlines
     /// pass. The session continues to read although the buffer is full:
     ///
-    /// * while the CLI owes a response to a request or an interrupt, and until a turn that is being stopped has ended,
+    /// * while a response of the CLI to a request or an interrupt is missing, and until a turn that is being stopped has ended,
     /// * once the session is closing, or the CLI has exited,
     /// * when a deadline is due, which is judged by what has arrived, and
     /// * when the reader has taken nothing for [`HandleLimits::reader_timeout`](crate::HandleLimits::reader_timeout), until
