@@ -120,7 +120,7 @@ pub struct Driver<T> {
     /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
     taken: usize,
     stdin: Stdin,
-    /// Bytes were written and not yet flushed.
+    /// `true` if bytes were written and not flushed yet.
     unflushed: bool,
     stdout_ended: bool,
     stderr_ended: bool,
@@ -129,7 +129,7 @@ pub struct Driver<T> {
     burst: u32,
     /// Time until which stdout is not read, unless output is needed that arrives only there.
     held: Option<SessionTime>,
-    /// Set when stdout was read in the meantime because a deadline was due.
+    /// `true` if stdout was read in the meantime because a deadline was due.
     overread: bool,
     /// Positions up to which the inputs are in a required journal, as far as the transport knows.
     acknowledged: Offsets,

@@ -49,13 +49,13 @@ pub(crate) fn ours_v2() -> v2::InitializeResponse {
 /// Capabilities of the client on which the messages to it depend.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Abilities {
-    /// The client shows forms.
+    /// `true` if the client shows forms.
     pub(crate) forms: bool,
-    /// The client opens links.
+    /// `true` if the client opens links.
     pub(crate) links: bool,
-    /// The client shows notices.
+    /// `true` if the client shows notices.
     pub(crate) notices: bool,
-    /// The client shows compactions.
+    /// `true` if the client shows compactions.
     pub(crate) compactions: bool,
 }
 

@@ -54,7 +54,8 @@ impl<T: Transport> Driver<T> {
         .await
     }
 
-    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
+    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns `true` if there was room for
+    /// at least one.
     fn decline_all(&mut self) -> bool {
         let open: Vec<_> = self.protocol.open_incoming().map(IncomingRequest::id).collect();
         open.into_iter().filter(|incoming| self.respond(*incoming, IncomingResponse::Decline).is_ok()).count() > 0

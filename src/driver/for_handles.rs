@@ -40,7 +40,7 @@ impl<T: Transport> Driver<T> {
         self.record.take_waiting()
     }
 
-    /// Notes that the journal could not be written.
+    /// Records that the journal could not be written.
     pub(crate) fn recording_failed(&mut self, error: io::Error) {
         self.record.failed(error);
     }

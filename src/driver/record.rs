@@ -60,7 +60,7 @@ impl Record {
         });
     }
 
-    /// Notes that the session is resumed, so its start is not recorded.
+    /// Records that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
         self.has_started = true;
     }
@@ -78,7 +78,7 @@ impl Record {
         self.required = Some(Required { epoch, rotates_at, acknowledged: protocol.action_number() });
     }
 
-    /// Notes that the host has handled the actions up to a number. A journal that has reached its size is then replaced.
+    /// Records that the host has handled the actions up to a number. A journal that has reached its size is then replaced.
     pub(super) fn acknowledge(&mut self, protocol: &Protocol, number: u64) {
         let (Some(required), Some(recorder)) = (&mut self.required, &mut self.recorder) else { return };
         let number = number.min(protocol.action_number());
@@ -183,7 +183,7 @@ impl Record {
         waiting.unwrap_or_default()
     }
 
-    /// Notes that the journal could not be written.
+    /// Records that the journal could not be written.
     pub(super) fn failed(&mut self, error: std::io::Error) {
         if let Some(recorder) = &mut self.recorder {
             recorder.fail(error);

@@ -8,7 +8,7 @@ use crate::driver::transport::Transport;
 use crate::journal::JournalFile;
 use crate::protocol::{Offsets, Protocol};
 
-/// Reason for which a session is not resumed: the transport and the session are at different positions. The transport was
+/// Reason why a session is not resumed: the transport and the session are at different positions. The transport was
 /// dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -147,7 +147,7 @@ pub trait Transport {
         None
     }
 
-    /// Notes that every input up to these positions is in the [journal](crate::Driver::record_required): a keeper of the
+    /// Records that every input up to these positions is in the [journal](crate::Driver::record_required): a keeper of the
     /// streams can drop the bytes before them. Called in order, and only with such a journal. It must not block.
     fn acknowledge(&mut self, offsets: Offsets) {
         let _ = offsets;

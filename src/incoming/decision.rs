@@ -67,7 +67,7 @@ pub struct Allow {
     /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's decision.
+    /// Scope of the user's decision, e.g. this call only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }
@@ -99,7 +99,7 @@ pub struct Deny {
     /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's decision.
+    /// Scope of the user's decision, e.g. this call only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }

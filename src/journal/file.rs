@@ -119,8 +119,9 @@ impl JournalFile {
         Ok((this, session))
     }
 
-    /// Sets the size in bytes from which the journal is rewritten with a snapshot; 16 MiB by default. While the session is
-    /// idle, one sixteenth of this size suffices. The rewrite waits until the host has acknowledged all returned actions.
+    /// Sets the size in bytes at which the journal is replaced by one that starts with a snapshot. Default: 16 MiB. While the
+    /// session is idle, one sixteenth of this size is enough. The rewrite waits until the host has acknowledged all returned
+    /// actions.
     #[must_use]
     pub fn rotate_at(mut self, bytes: u64) -> Self {
         self.rotates_at = bytes;

@@ -1,4 +1,4 @@
-//! Deadlines: the reasons for which a session acts without an input.
+//! Deadlines: the reasons why a session acts without an input.
 
 use std::fmt;
 

@@ -21,7 +21,7 @@ const NAME: &str = "claude-duplex";
 /// out, and continue as another session.
 const FORMAT: u64 = 1;
 
-/// State of a session at one point, to continue it in another process: [`Protocol::restore`] gives a session that does the
+/// State of a session at one point, to continue it in another process: [`Protocol::restore`] returns a session that does the
 /// same from there on, to the byte.
 ///
 /// A snapshot is a JSON document, with `Serialize` and `Deserialize`. It is kept as it was written, byte for byte: one whose
@@ -92,7 +92,7 @@ impl Snapshot {
     }
 }
 
-/// Without the state, which is long and private.
+/// Omits the state, which is long and private.
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")

@@ -236,7 +236,8 @@ pub(super) struct Behavior {
     pub(super) keeps_hook_timeouts: bool,
     /// An interrupt cancels the hook of a prompt, like those of tools (`interrupt_before_init`).
     pub(super) withdraws_prompt_hooks: bool,
-    /// The decision `ask` of a `PreToolUse` hook has the host asked, even about a call that runs without a question.
+    /// After the decision `ask` of a `PreToolUse` hook, the CLI sends a permission request, even for a call that is allowed
+    /// otherwise.
     pub(super) asks_for_hooks: bool,
     /// After a cancelled hook call, the tool does not run.
     pub(super) refuses_without_hook: bool,

@@ -229,8 +229,8 @@ macro_rules! view {
 /// Declares an enum for objects with a tag, i.e. a field whose word selects the view. Each variant has one known word or
 /// several. `Other` contains the whole object if the word is unknown.
 ///
-/// As a part of another view, an object with a known word but bad fields is `Other` too: it must not hide the fields beside
-/// it.
+/// As a part of another view, an object with a known word but bad fields is `Other` too: it must not hide the other fields of
+/// that view.
 macro_rules! tagged {
     ($(
         $(#[$meta:meta])*

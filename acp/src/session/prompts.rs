@@ -21,9 +21,9 @@ pub(super) struct Prompts(pub(super) BTreeMap<PromptId, Open>);
 pub(super) struct Open {
     /// `None` if the client has the response, or the client of another agent has sent the prompt.
     pub(super) responder: Option<PromptResponder>,
-    /// The client has cancelled the prompt.
+    /// `true` if the client has cancelled the prompt.
     pub(super) cancelled: bool,
-    /// The prompt came from the client of another agent, and this client was not shown its text yet.
+    /// `true` if the prompt came from the client of another agent, and this client was not shown its text yet.
     pub(super) unseen: bool,
 }
 

@@ -49,9 +49,9 @@ impl Insertion {
 pub(super) struct Reports {
     state: State,
     stop: Option<Result<StopReason, Error>>,
-    /// The client has cancelled the work.
+    /// `true` if the client has cancelled the work.
     is_cancelled: bool,
-    /// The client has a report.
+    /// `true` if a state was reported to the client.
     has_reports: bool,
 }
 

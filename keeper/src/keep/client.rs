@@ -40,7 +40,7 @@ pub(super) struct Reading {
     pub(super) offset: u64,
     /// Offset up to which the client has room.
     pub(super) window: u64,
-    /// The end of the stream was sent.
+    /// `true` if the end of the stream was sent.
     ended: bool,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Client {
     pub(super) stderr: Reading,
     /// Time of the last progress that the client has reported.
     pub(super) progressed: Instant,
-    /// The state of stdin has changed since it was last sent.
+    /// `true` if the state of stdin has changed since it was last sent.
     pub(super) stdin_changed: bool,
     pub(super) exit_sent: bool,
     trouble_sent: bool,

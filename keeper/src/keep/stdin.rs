@@ -14,7 +14,7 @@ pub(super) struct Stdin<W = ChildStdin> {
     taken: u64,
     /// `true` if a host has ended stdin: no more bytes are accepted.
     ended: bool,
-    /// Stdin is closed on the CLI's side.
+    /// `true` if the CLI has closed its stdin.
     closed: bool,
 }
 

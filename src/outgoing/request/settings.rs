@@ -11,7 +11,7 @@ sent! {
     /// Seen since 2.1.50.
     pub struct ApplyFlagSettings as "apply_flag_settings" -> Ack {
         must {
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }
@@ -21,7 +21,7 @@ sent! {
         must {
             /// File to write.
             source: SettingsFile,
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }
@@ -80,7 +80,7 @@ view! {
         must {
             /// Name of the source, e.g. `userSettings` or `flagSettings`.
             source: String,
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }

@@ -1,4 +1,4 @@
-//! Reasons for which a session waits.
+//! Reasons why a session waits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::ids::{IncomingId, RequestId};
 use crate::base::text::Quoted;
 
-/// Reason for which a session waits, as far as the CLI's lines show.
+/// Reason why a session waits, as far as the CLI's lines show.
 ///
 /// Part of [`Action::DeadlineExceeded`](crate::Action::DeadlineExceeded). It depends on the inputs of the session and on nothing
 /// else: a [journal](crate::journal) reproduces it.

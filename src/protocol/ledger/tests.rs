@@ -5,7 +5,7 @@ use crate::{
     Config, Interrupt, Json, LostReason, Priority, Prompt, PromptId, Protocol, Seed, SessionTime, TurnId, WhenBusy,
 };
 
-/// How a prompt ended: its turn, its outcome, whether a rule said so, and the `uuid` of its result.
+/// End of a prompt: its turn, its outcome, `true` if a rule inferred it, and the `uuid` of its result.
 type End = (Option<u64>, Outcome, bool, Option<String>);
 
 struct Host {
@@ -31,7 +31,7 @@ impl Host {
         self.protocol.sent(SessionTime::ZERO, pending);
     }
 
-    /// Interrupts, and the CLI says that it has heard.
+    /// Interrupts, with an acknowledgment of the CLI.
     fn interrupt(&mut self) {
         self.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
         self.written();

@@ -8,7 +8,7 @@ use crate::base::error::DecodeError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// The text is something else, or a part of a snapshot.
+    /// The text is not a snapshot, or only a part of one.
     #[error("the text is not a snapshot of claude-duplex, or is truncated")]
     NotASnapshot,
     /// The snapshot has another format than the one that this version of the crate reads.

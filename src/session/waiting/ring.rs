@@ -194,8 +194,8 @@ impl<T: Item> Ring<T> {
         !self.keeps && (len > items || len > 1 && self.bytes > self.room.bytes)
     }
 
-    /// Returns the bytes that an entry counts. If the number of entries is unlimited, entries without a line also
-    /// count.
+    /// Returns the number of bytes that an entry counts toward the limit. If the number of entries is unlimited, each entry
+    /// counts some bytes, also without a line.
     fn weight(&self, item: &T) -> usize {
         item.bytes() + if self.room.overflow == Overflow::Wait { FLAT } else { 0 }
     }

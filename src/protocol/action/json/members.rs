@@ -184,7 +184,7 @@ impl Serialize for TurnOrigin {
     }
 }
 
-/// The reason for which an incoming request is over: `cli`, or the name of the reason for which the session ended.
+/// The reason for which an incoming request is over: `cli`, or the name of the reason why the session ended.
 pub(super) struct Cancelled(pub(super) CancelledReason);
 
 impl Serialize for Cancelled {
