@@ -42,7 +42,7 @@ struct Agent {
 struct State {
     abilities: Abilities,
     sessions: HashMap<SessionId, Running>,
-    /// Sender. Each session has a clone of it until its CLI has ended.
+    /// Sender of a channel that closes when all sessions have ended: each session has a clone until its CLI has ended.
     alive: Sender<()>,
 }
 

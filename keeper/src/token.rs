@@ -7,8 +7,8 @@ const LENGTH: usize = 64;
 
 /// Secret of a session, which a client must send: 256 random bits, as 64 hexadecimal digits.
 ///
-/// The CLI's tools run as the same user, so the user's id alone does not keep them out. A token is in no argument, environment variable
-/// or working directory of the CLI. `Debug` does not show it.
+/// The tools of the CLI run as the same user, so the user id does not keep them out. No argument, environment variable or
+/// working directory of the CLI contains the token. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 

@@ -21,7 +21,7 @@ pub enum ResumeError {
     )]
     #[non_exhaustive]
     StdinAhead {
-        /// Bytes that the other side has taken.
+        /// Number of bytes that the other side has received.
         taken: u64,
         /// Bytes that the session has written, sent or not.
         written: u64,
@@ -34,7 +34,7 @@ pub enum ResumeError {
     )]
     #[non_exhaustive]
     StdinBehind {
-        /// Bytes that the other side has taken.
+        /// Number of bytes that the other side has received.
         taken: u64,
         /// Bytes that were reported to the session.
         known: u64,

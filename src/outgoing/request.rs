@@ -143,7 +143,7 @@ impl<C: TypedRequest> From<C> for Request {
 }
 
 view! {
-    /// An acknowledgment: a response without fields. If a CLI sends fields all the same, `unknown_fields` contains them.
+    /// An acknowledgment: a response without fields. If the CLI sends fields nevertheless, `unknown_fields` contains them.
     pub struct Ack {}
 }
 

@@ -347,8 +347,8 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShutdownTimeouts {
-    /// Time for the running turn to end and for unsent bytes to be written, before stdin is closed or the turn is
-    /// interrupted first. Default: 120 s.
+    /// Time for the running turn to end and for unsent bytes to be written. After this time stdin is closed. If hooks or open
+    /// requests guard the turn, it is interrupted before. Default: 120 s.
     pub turn: Duration,
     /// Time for the child to exit after its stdin is closed, before it is asked to terminate. Default: 10 s.
     pub exit: Duration,

@@ -85,7 +85,7 @@ impl Snapshot {
         if snapshot.snapshot == NAME { Ok(snapshot) } else { Err(SnapshotError::NotASnapshot) }
     }
 
-    /// Returns the version of this crate that wrote it.
+    /// Returns the version of this crate that wrote the snapshot.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version

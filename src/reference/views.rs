@@ -1,4 +1,4 @@
-//! Lines, read both ways.
+//! Comparison of the views of a line that both readers return.
 
 use super::{Slow, SlowFields, SlowView};
 use crate::base::error::DecodeError;

@@ -16,7 +16,7 @@ use super::{Interrupt, Ledger};
 /// Maximum number of assignments that can be corrected at the same time.
 const GUESSES: usize = 16;
 
-/// A turn whose result was assigned to an unnamed prompt, while other prompts waited that could be meant.
+/// A turn whose result was assigned to an unnamed prompt, although it could belong to other waiting prompts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Guess {
     prompt: Uuid,

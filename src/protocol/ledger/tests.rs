@@ -277,7 +277,7 @@ fn a_cli_that_reports_the_progress_of_any_prompt_leaves_no_result_to_guess() {
     }
 }
 
-/// The lines that announced it are missing, by what another program wrote into them or by the look of it.
+/// The lines that announced the prompt are missing: another program has damaged them, or it only seems so.
 #[test]
 fn a_prompt_in_a_turn_does_not_end_as_a_duplicate() {
     for is_rejected in [true, false] {

@@ -22,7 +22,7 @@ pub enum SnapshotError {
         found: u64,
         /// Format that this version of the crate reads.
         known: u64,
-        /// Version of the crate that wrote it.
+        /// Version of the crate that wrote the snapshot.
         version: String,
     },
     /// The state was changed after it was written, e.g. by a disk error or an editor.

@@ -54,7 +54,7 @@ impl Group {
         let _ = self.0.map(|pid| kill_process_group(pid, Signal::KILL));
     }
 
-    /// Keeps its members alive, which needs no action.
+    /// Lets the processes of the group live on. A process group needs no action for that.
     pub(super) fn keep(&mut self) {}
 
     #[cfg(test)]

@@ -167,7 +167,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, E: Future<Output = Exit>> Tran
         Poll::Ready(())
     }
 
-    /// Drops both streams, as there is nothing else that the other side notices.
+    /// Drops both streams. The other side sees only their end.
     fn kill(&mut self) {
         (self.reader, self.writer) = (None, None);
     }
