@@ -61,7 +61,7 @@ use untraced::Tracer;
 const ROUNDS: usize = 16;
 
 /// Number of actions that are returned without a pause before other tasks run. A child that writes without end must not
-/// prevent a timer beside the driver from firing.
+/// prevent a timer that is polled in the same task from firing.
 const BURST: u32 = 256;
 
 /// Time for which queued actions are returned without polling the child in between.
@@ -117,7 +117,7 @@ pub struct Driver<T> {
     record: Record,
     transport: T,
     clock: Clock,
-    /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
+    /// Number of bytes of stdin that the other side had received before the session was resumed, and that are not reported yet.
     taken: usize,
     stdin: Stdin,
     /// `true` if bytes were written and not flushed yet.

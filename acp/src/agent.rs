@@ -191,7 +191,7 @@ impl Agent {
         }
     }
 
-    /// Cancels the prompts of a session. A full queue ends with a cancellation already.
+    /// Cancels the prompts of a session. If the queue is full, cancellations are queued already.
     fn cancel(&self, id: &SessionId) {
         if let Some(session) = self.session(id).filter(|session| session.len() < 2 * WAITING) {
             let _ = session.try_send(Command::Cancel);

@@ -119,7 +119,7 @@ impl Kept {
 }
 
 impl Keeper {
-    /// Names the keeper of a session by the session's id.
+    /// Returns a reference to the keeper of a session. The id of the session is also the id in the keeper.
     ///
     /// # Errors
     /// If there is no directory for keepers, or the id is neither a UUID nor a text of at most 32 letters and digits.

@@ -1,4 +1,4 @@
-//! Errors. Each message can stand alone in a log: it contains the subject, the cause, and the way out if there is one.
+//! Errors. Each message can stand alone in a log: it contains the subject, the cause, and a remedy if there is one.
 
 use std::fmt;
 

@@ -93,12 +93,12 @@ impl Record {
         }
     }
 
-    /// Returns whether the session stands still: its journal is required, and cannot be written.
+    /// Returns `true` if the session is stopped, because its required journal cannot be written.
     pub(super) fn is_suspended(&self) -> bool {
         self.required.is_some() && self.stopped().is_some()
     }
 
-    /// Returns whether what was recorded has left the process, if it must.
+    /// Returns `true` if bytes may be sent. With a required journal, all records must have left the process before.
     pub(super) fn may_send(&self) -> bool {
         self.required.is_none() || self.stopped().is_none() && !self.is_spooled()
     }

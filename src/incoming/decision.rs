@@ -162,7 +162,7 @@ impl Allow {
         self
     }
 
-    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
+    /// Sets the scope of the user's decision. Without it, the CLI guesses the scope.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);
@@ -191,7 +191,7 @@ impl Deny {
         self
     }
 
-    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
+    /// Sets the scope of the user's decision. Without it, the CLI guesses the scope.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);

@@ -61,7 +61,7 @@ impl Protocol {
         self.output.pending().len() + self.ledger.queued_bytes()
     }
 
-    /// Reports that a refused command fits. An earlier report would be followed by another refusal, without end.
+    /// Reports that a refused command fits. A report before that would only lead to another refusal.
     pub(super) fn report_capacity(&mut self) {
         if !self.shutdown.is_open() {
             return;

@@ -131,7 +131,7 @@ pub enum CloseWhen {
     /// every incoming request.
     #[default]
     TurnEnded,
-    /// Same as `TurnEnded`, and background work and the turns that it causes have ended: the session is
+    /// The condition of `TurnEnded` is met, and background work and the turns that it causes have ended: the session is
     /// [idle](crate::Action::Idle).
     Idle,
 }

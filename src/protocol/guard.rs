@@ -28,7 +28,7 @@ impl Protocol {
         self.shutdown.stop(self.now);
     }
 
-    /// Returns `true` if requests of the CLI are refused although the host can write no more. This is the case
+    /// Returns `true` if requests of the CLI are refused although the host can send no further responses. This is the case
     /// while the interrupt is under way and stdin is still open.
     pub(super) fn is_stopping(&self) -> bool {
         self.shutdown.step() == Step::Stopping && !self.settled

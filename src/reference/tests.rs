@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::views::agree;
 
-/// What the CLI wrote in the recordings, each shape once: lines that differ in letters and digits alone are one.
+/// Returns the CLI's lines of all recordings, each shape once: lines that differ only in letters and digits count as one.
 fn recorded() -> Vec<Vec<u8>> {
     #[derive(Deserialize)]
     struct Recorded {
@@ -86,7 +86,7 @@ const MEMBERS: [&str; 8] = [
     "\"message\":{\"content\":[]},",
 ];
 
-/// The line with values replaced, members put in, or bytes changed.
+/// Returns the line with replaced values, added members, or changed bytes.
 fn mutated(line: &[u8], noise: &mut Noise) -> Vec<u8> {
     let mut line = line.to_vec();
     for _ in 0..=noise.below(3) {

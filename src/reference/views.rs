@@ -16,7 +16,7 @@ use crate::wire::control;
 use crate::wire::kind::MessageKind;
 use crate::wire::view::{FromJson, ViewPart};
 
-/// Reads a line in every way there is, and fails where the reference reads it otherwise.
+/// Reads a line as every view, and panics if the reference reads it differently.
 #[allow(unreachable_pub, reason = "public where it is fuzzed")]
 pub fn agree(line: &[u8]) {
     let Ok(message) = Message::parse(line) else { return };

@@ -57,7 +57,7 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 ///
 /// # A time limit
 ///
-/// Set it on the prompt. When the time has passed, the prompt is interrupted, and it ends whatever the CLI does.
+/// Set the limit on the prompt. When the time has passed, the prompt is interrupted, and ends even if the CLI does not react.
 ///
 /// ```
 /// use claude_duplex::{Outcome, Prompt, PromptEnd, Session};
@@ -147,7 +147,7 @@ impl PromptHandle {
     }
 
     /// Returns the next edit of the turn's content, or `None` after the prompt has ended and all edits were
-    /// taken. Applying all edits yields the final content, even if the CLI begins an answer anew: see
+    /// taken. Applying all edits yields the final content, even if the CLI begins an answer again: see
     /// [`Accumulator`].
     ///
     /// Each message is either read by [`next`](Self::next) or converted into edits. Read a turn in one of the two

@@ -13,7 +13,7 @@ pub(crate) use crate::wire::from_json::{FromJson, ViewPart, below};
 
 /// A type that is read from the fields of an object.
 pub(crate) trait View: FromJson {
-    /// Reads the next object, without the fields that selected the view. Afterwards the reader is behind the object.
+    /// Reads the next object, without the fields that selected the view. Afterwards the reader is after the object.
     fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError>;
 }
 

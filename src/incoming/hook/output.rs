@@ -66,7 +66,7 @@ impl HookOutput {
         Self::default()
     }
 
-    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then goes on, and
+    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then continues, and
     /// the model reads the reason.
     ///
     /// A hook of [`Stop`](HookEvent::Stop) that always blocks keeps the turn going without an end:

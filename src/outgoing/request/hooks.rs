@@ -88,7 +88,7 @@ view! {
         may {
             /// Instructions for leaving the mode, written for people.
             exit_hint = "exitHint": String,
-            /// `true` if managed hooks run all the same.
+            /// `true` if managed hooks run nevertheless.
             managed_hooks_still_apply = "managedHooksStillApply": bool,
         }
     }

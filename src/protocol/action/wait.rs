@@ -27,7 +27,7 @@ pub enum WaitReason {
     Stdin,
     /// The CLI has not begun a turn for a prompt that was written.
     TurnStart,
-    /// The model, or what the CLI does between its answers without reporting it, e.g. a hook.
+    /// The model, or work of the CLI that no line reports, e.g. a hook of the settings.
     Model,
     /// A tool that the model called on the main thread. Of several that run, the one that was called first.
     #[non_exhaustive]

@@ -128,8 +128,8 @@ impl Ledger {
         self.result_may_be_late = true;
     }
 
-    /// Returns `true` if a result is the late one of a turn that was ended without it, and answers no prompt. At
-    /// most one such result arrives, before the CLI continues, unless it names an open prompt.
+    /// Returns `true` if a result belongs to a turn that was ended without it. Such a result names no open prompt, and answers
+    /// none. At most one arrives, before the CLI continues.
     pub(crate) fn absorbs(&mut self, facts: &ResultFacts) -> bool {
         let may_be_late = std::mem::take(&mut self.result_may_be_late) && self.turns.is_empty();
         let mut named = facts.answers().into_iter().flatten().copied().chain(facts.answers_first());

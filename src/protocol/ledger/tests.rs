@@ -1,4 +1,4 @@
-//! What single lines say of prompts, line by line.
+//! Evidence about prompts in single lines.
 
 use crate::protocol::action::{Action, Attribution, Outcome};
 use crate::{
@@ -191,7 +191,7 @@ fn a_hook_that_stops_a_turn_at_a_tool_blocks_its_prompt() {
     }
 }
 
-/// On 2.1.73 a prompt for later was taken before another came, which a rule puts first.
+/// On 2.1.73 a prompt with the priority `Later` was taken before another prompt arrived, which the rule puts first.
 #[test]
 fn a_line_that_contradicts_a_rule_corrects_it() {
     let mut host = Host::new();

@@ -13,9 +13,9 @@ use crate::outgoing::request::HookMatcher;
 use crate::session::state::IncomingError;
 use crate::session::waiting::withdrawal::Withdrawn;
 
-/// Answers incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes every
-/// [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference and an `Arc` of one are handlers too, so that one
-/// serves many sessions.
+/// Handler of incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes
+/// every [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference to a handler and an `Arc` of it are handlers,
+/// too, so one handler can serve many sessions.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -105,8 +105,7 @@ impl Router {
         self.turns.push(Running { id, takers: Vec::new(), early, guess: None, declined: Vec::new() });
     }
 
-    /// Returns the time until which the session waits for the readers of prompts, i.e. when the next of them is
-    /// given up. Returns `None` if the session does not wait.
+    /// Returns the next time at which the session stops waiting for a reader of a prompt. Returns `None` if it waits for none.
     pub(super) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
         let hearers = self.turns.iter().flat_map(|turn| turn.takers.iter().chain(&turn.guess));
         let prompts = hearers.filter_map(|id| self.prompts.iter().find(|prompt| prompt.id == *id));
