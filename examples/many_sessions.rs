@@ -1,5 +1,5 @@
 //! A thousand sessions on one thread, each with a mock CLI in memory, a turn of several seconds and a permission to
-//! give. The seconds are the world's: they pass when nobody has anything left to do.
+//! give. Time is simulated: it passes when no session has work left.
 //!
 //!     cargo run --release --example many_sessions --features session
 

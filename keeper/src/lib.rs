@@ -13,7 +13,7 @@
 //! * [`Launch`] starts a keeper with its CLI; the program `claude-duplex-keeper` does the same from a shell.
 //! * [`Attach`] connects to a keeper. [`frame`] is the protocol, for other clients.
 //! * `transport` (feature `transport`, `smol` or `tokio`) runs a session with the drivers of `claude-duplex`. `guide` shows how
-//! a host continues after a restart; `examples/survive.rs` is a program.
+//!   a host continues after a restart; `examples/survive.rs` is a program.
 //! * [`Place`] is the directory with the sessions of a user.
 //!
 //! The keeper runs on Linux and on other Unix systems; `README.md` lists what differs there. On other systems this crate is

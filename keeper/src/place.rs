@@ -67,8 +67,8 @@ pub enum SessionState {
 
 /// Directory with the sessions of a user. It contains a directory for each session.
 ///
-/// The directory and those of its sessions have mode 0700, each file has mode 0600. Choose a directory that a sandbox of the CLI's
-/// tools cannot read: see `SECURITY.md`.
+/// The directory and those of its sessions have mode 0700, each file has mode 0600. Choose a directory that a sandbox of the
+/// CLI's tools cannot read: see `SECURITY.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     path: PathBuf,

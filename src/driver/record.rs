@@ -22,7 +22,7 @@ const IDLE: u64 = 16;
 /// State of a required journal: an input takes effect only after it is recorded.
 struct Required {
     epoch: u64,
-    /// Size in bytes at which the journal is replaced by a new one that starts with a snapshot.
+    /// Size in bytes that triggers the replacement of the journal by a new one, which starts with a snapshot.
     rotates_at: u64,
     /// Number of the last action that the host has handled.
     acknowledged: u64,

@@ -142,7 +142,7 @@ pub trait Transport {
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()>;
 
     /// Returns how many bytes of stdin the other side has taken since the session's start. [`Driver::resume`](crate::Driver::resume)
-    /// calls this method once. The default is `None`, which stands for the number that the restored session knows.
+    /// calls this method once. By default returns `None`, which stands for the number that the restored session knows.
     fn stdin_taken(&self) -> Option<u64> {
         None
     }

@@ -218,8 +218,8 @@ impl fmt::Debug for Request {
 
 /// Target of an [`interrupt`](crate::Protocol::interrupt).
 ///
-/// On the wire an interrupt has no target: a late one stops the next turn. Since 2.1.210 the CLI also runs a prompt that is
-/// still in its queue to the end. This crate adds the target, and repeats the interrupt until the target has stopped.
+/// On the wire an interrupt has no target: a late one stops the next turn. Since 2.1.210, a prompt that is still in the CLI's
+/// queue also runs to its end. This crate adds the target, and repeats the interrupt until the target has stopped.
 ///
 /// ```
 /// use claude_duplex::testing::{TestSession, Script, Step};
@@ -326,7 +326,8 @@ impl Response {
         C::read(&self.object())
     }
 
-    /// Decodes the payload as the response to an [`interrupt`](crate::Protocol::interrupt). Before 2.1.205 that is empty.
+    /// Decodes the payload as the response to an [`interrupt`](crate::Protocol::interrupt). Before 2.1.205, the response is
+    /// empty.
     ///
     /// # Errors
     /// Returns an error if the payload is not an object.

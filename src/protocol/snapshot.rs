@@ -41,7 +41,7 @@ const FORMAT: u64 = 1;
 /// * unread actions: [`Limits::unread`](crate::Limits::unread), and the lines of one chunk. A response is written twice, as
 ///   a line and as a payload, and so is a result that ends a turn or a prompt;
 /// * the incomplete line of stdout ([`Limits::line`](crate::Limits::line)), and of stderr
-/// ([`Limits::stderr_line`](crate::Limits::stderr_line));
+///   ([`Limits::stderr_line`](crate::Limits::stderr_line));
 /// * the ends of stderr and of the rejected lines: [`Limits::stderr_tail`](crate::Limits::stderr_tail),
 ///   [`Limits::rejected_tail`](crate::Limits::rejected_tail);
 /// * small entries, of at most 1 KiB each, for open prompts, open requests and open turns (64);

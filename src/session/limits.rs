@@ -37,15 +37,15 @@ pub struct HandleLimits {
     /// Maximum number of unread messages of one prompt's stream. [`turn_overflow`](Self::turn_overflow) applies
     /// to more. Default: 1,024.
     pub turn_messages: usize,
-    /// Maximum bytes of the unread messages of one prompt's stream, except for a single longer message. A session
-    /// that [waits](Overflow::Wait) for the reader does so from half of this limit on. Each message then counts 64
-    /// bytes in addition to its line. Default: 4 MiB.
+    /// Maximum bytes of the unread messages of one prompt's stream, except for a single longer message. If the session
+    /// [waits](Overflow::Wait) for the reader, it does so once half of this limit is unread. Each message then counts 64 bytes
+    /// in addition to its line. Default: 4 MiB.
     pub turn_bytes: usize,
     /// Policy for a prompt's stream that is not read in time. Default: [`Overflow::Wait`], after the first read.
     pub turn_overflow: Overflow,
-    /// Maximum bytes of the unread actions of one subscriber, except for a single longer line. The maximum number
-    /// of actions is given when it subscribes. If the session [waits](Overflow::Wait) for the subscriber, the
-    /// rules of [`turn_bytes`](Self::turn_bytes) apply. Default: 16 MiB.
+    /// Maximum bytes of the unread actions of one subscriber, except for a single longer line. The maximum number of actions is
+    /// an argument of `subscribe`. If the session [waits](Overflow::Wait) for the subscriber, the rules of
+    /// [`turn_bytes`](Self::turn_bytes) apply. Default: 16 MiB.
     pub subscriber_bytes: usize,
     /// Time for which the session [waits](Overflow::Wait) for a reader that takes nothing. After it, the session
     /// continues without that reader until the reader reads again. Default: 30 s.

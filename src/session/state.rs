@@ -269,7 +269,7 @@ impl State {
         }
     }
 
-    /// Returns the next time at which the session stops waiting for a slow reader. Returns `None` if it waits for no reader.
+    /// Returns the next time when the session stops waiting for a slow reader. Returns `None` if it waits for no reader.
     fn hold_until(&self) -> Option<SessionTime> {
         let driver = self.driver.as_ref()?;
         let waiting =

@@ -109,7 +109,8 @@ impl HookOutput {
         self
     }
 
-    /// Sets the field that lets the turn continue, as it does without the field. [`stop`](Self::stop) ends it.
+    /// Sets the field `continue` to `true`. The turn continues, as it does without the field. [`stop`](Self::stop) ends the
+    /// turn.
     #[must_use]
     pub fn continue_turn(mut self) -> Self {
         self.r#continue = Some(true);

@@ -40,7 +40,7 @@ view! {
             background: u64,
             /// Number of requests for the foreground.
             foreground: u64,
-            /// Number of requests that specify neither.
+            /// Number of requests that specify neither the foreground nor the background.
             unset: u64,
         }
     }

@@ -145,7 +145,7 @@ macro_rules! handlers {
                 self
             }
 
-            /// Declines a request that lacks a required field of its view.
+            /// Boxes a handler. A request that lacks a required field of its view is declined without a call of the handler.
             fn boxed<V, F, A>(
                 view: fn(&IncomingRequest) -> Result<V, DecodeError>,
                 handler: impl Fn(HandlerRequest<V>) -> F $(+ $closure)* + 'h,

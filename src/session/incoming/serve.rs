@@ -38,10 +38,10 @@ pub trait Handler {
     /// Future that runs until the request is answered, withdrawn, or given up.
     type Handling: Future<Output = ()>;
 
-    /// Begins to answer a request. Until it returns the future, the other requests wait.
+    /// Begins to answer a request. Until this method returns the future, the other requests wait.
     fn handle(&self, responder: Responder) -> Self::Handling;
 
-    /// Returns the kinds of requests that it answers.
+    /// Returns the kinds of requests that the handler answers.
     fn kinds(&self) -> IncomingKinds;
 
     /// Returns hooks to register, each with the ids by which the CLI calls it. By default none.

@@ -1,4 +1,4 @@
-//! A small server whose calls are handled, as a service of a session.
+//! An [`SdkMcpServer`] with a handler of its calls, as a service of a session.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
