@@ -139,7 +139,7 @@ pub struct Driver<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stdin {
     Open,
-    /// Nothing more can be written; it is still to be closed.
+    /// Nothing more can be written to stdin, which is still to be closed.
     Failed,
     Closing,
     Closed,

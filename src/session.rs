@@ -120,10 +120,10 @@ use waiting::ring::Room;
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
 /// let (claude, runner) = Session::builder().open_on(runtime.start(script));
-/// let said = world
+/// let answers = runtime
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();
-/// assert_eq!(said, "Sources. To be compiled.");
+/// assert_eq!(answers, "Sources. To be compiled.");
 /// ```
 #[derive(Clone)]
 pub struct Session {

@@ -192,8 +192,8 @@ impl Ledger {
         self.order
     }
 
-    /// Records that the CLI acknowledged an interrupt, or that a response of the host interrupts the turn. An
-    /// interrupt of an idle CLI has no effect, also on prompts that the CLI reads later.
+    /// Records that the CLI acknowledged an interrupt, or that a response of the host interrupts the turn. An interrupt of an
+    /// idle CLI has no effect, not even on prompts that the CLI reads later.
     pub(crate) fn interrupt_acknowledged(&mut self) {
         let written = match self.interrupt {
             Interrupt::Written(order) => order,

@@ -74,7 +74,7 @@ const VALUES: [&str; 20] = [
     "{\"type\":\"text_delta\",\"text\":5}",
 ];
 
-/// Members in front of others.
+/// Members that are put before the others.
 const MEMBERS: [&str; 8] = [
     "\"\\u0074ype\":\"text\",",
     "\"new\":{\"a\":1e400},",

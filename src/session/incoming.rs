@@ -154,7 +154,7 @@ impl Responder {
         answered
     }
 
-    /// Returns a future of the cancellation.
+    /// Returns a future that completes when the request is cancelled.
     pub(super) fn withdrawal(&self) -> Withdrawn {
         self.withdrawal.wait()
     }

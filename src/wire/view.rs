@@ -30,9 +30,9 @@ pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError
 
 /// Names of a field of a view.
 pub(crate) struct FieldName {
-    /// In the view.
+    /// Name of the field in the view.
     pub(crate) name: &'static str,
-    /// In the JSON object.
+    /// Name of the field in the JSON object.
     pub(crate) wire: &'static str,
 }
 

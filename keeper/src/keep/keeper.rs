@@ -88,7 +88,7 @@ pub(super) struct Keeper {
     pub(super) last_output: Instant,
 }
 
-/// Removes the directory of the session when the keeper ends.
+/// Directory of the session, which is removed when the keeper ends.
 struct Folder(PathBuf);
 
 impl Drop for Folder {

@@ -40,7 +40,7 @@ view! {
             max_tokens = "maxTokens": u64,
             /// Size of the model's context window before any setting, in tokens.
             raw_max_tokens = "rawMaxTokens": u64,
-            /// Used part of the context window, in percent.
+            /// Percentage of the context window that is used.
             percentage: f64,
             /// Full name of the model.
             model: String,
