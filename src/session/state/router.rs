@@ -1,9 +1,8 @@
 //! Routes the messages of turns to the handles of prompts.
 //!
 //! A message belongs to a turn from the start, but the turn's prompts may become known late. Therefore the
-//! messages of a turn are kept, up to the limits of a handle, until its first prompt is known. Meanwhile they
-//! also go to the prompt that the turn most likely runs, because before 2.1.144 the parts of the answer precede the line that
-//! names the prompt.
+//! messages of a turn are kept, up to the limits of a handle, until its first prompt is known. Meanwhile they also go to the
+//! prompt that the turn most likely runs: before 2.1.144 the parts of the answer precede the line that names the prompt.
 
 use std::sync::Arc;
 
