@@ -1,11 +1,11 @@
-//! An interrupt while the child writes 30,000 messages a second: how long until the host has its acknowledgement.
+//! An interrupt while the child writes 30,000 messages a second: time until the host has the acknowledgment.
 //!
 //! `cargo bench --bench flood --features smol`
 //!
 //! The child is this program, over a real pipe, under the driver on smol. In each turn it writes a batch every millisecond; the
 //! host interrupts after some of them. The child acknowledges at once, between two batches, writes on for as long again, and
 //! ends the turn. The delay is the whole way: to the child, and through everything that is in the pipe before the
-//! acknowledgement. The host takes messages as they come and does nothing with them.
+//! acknowledgment. The host takes messages as they come and does nothing with them.
 
 use std::hint::black_box;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -24,7 +24,7 @@ const RATE: f64 = 30_000.0;
 const BATCH: usize = 30;
 const TICK: Duration = Duration::from_millis(1);
 
-/// Messages of a turn before the interrupt, and at least so many after its acknowledgement.
+/// Messages of a turn before the interrupt, and at least so many after its acknowledgment.
 const PART: usize = 20 * BATCH;
 
 /// After the first, which warms up.
@@ -76,7 +76,7 @@ fn ms(time: Duration) -> f64 {
 }
 
 struct Turn {
-    /// From the interrupt to its acknowledgement.
+    /// From the interrupt to its acknowledgment.
     delay: Duration,
     messages: usize,
     /// From the first message to the last.

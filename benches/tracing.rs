@@ -1,4 +1,4 @@
-//! What the feature `tracing` costs where nobody listens: the same lines through a session alone, and through one that is
+//! Cost of the feature `tracing` without a subscriber: the same lines through a session alone, and through one that is
 //! traced, without a subscriber and with one that wants warnings. `cargo bench --bench tracing --features tracing`.
 //!
 //! With `--job alone`, `untold` or `warnings` only that, once, in a function that callgrind can count within.

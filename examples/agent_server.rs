@@ -2,9 +2,9 @@
 //!
 //!     cargo run --example agent_server --features smol
 //!
-//! Without arguments it listens on a port of its own and has two clients: one watches, the other prompts and decides. With
-//! `--listen 127.0.0.1:7878` it waits for yours (`nc 127.0.0.1 7878`), with `--claude PATH` for the real CLI. A client
-//! writes `prompt TEXT`, `allow N`, `deny N` or `close`.
+//! Without arguments, the program listens on a free port and starts two clients: one watches, the other sends prompts and
+//! responds. With `--listen 127.0.0.1:7878` it waits for your clients (`nc 127.0.0.1 7878`). With `--claude PATH` it runs the
+//! real CLI. A client writes `prompt TEXT`, `allow N`, `deny N` or `close`.
 
 #[path = "shared/end.rs"]
 mod end;

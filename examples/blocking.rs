@@ -1,4 +1,4 @@
-//! A session without a runtime: one thread, which waits.
+//! A session without a runtime: one thread that blocks.
 //!
 //!     cargo run --example blocking --features smol
 

@@ -1,4 +1,4 @@
-//! A session in an event loop of one's own: `poll(2)` and the pure core, without async.
+//! A session in the host's own event loop: `poll(2)` and the core, without async.
 //!
 //!     cargo run --example custom_loop --features driver
 

@@ -1,11 +1,11 @@
-//! The protocol layer of a kanban board whose cards are done by agents, and a board for the terminal around it.
+//! The protocol layer of a kanban board on which agents work on the cards, with a board for the terminal.
 //!
 //!     cargo run --example kanban --features tokio -- [--plan] REPOSITORY TASK
 //!
-//! `kanban/agent.rs` starts a session in a git worktree and keeps its log, `kanban/approvals.rs` has the user decide what its
-//! tools may do. Each change of the log is printed; the commands are `approve ID`, `deny ID WHY`, `answer ID ANSWER;ANSWER`,
-//! `interrupt`, `stop`, and `close`, which is also the end of the input and lets the agent finish what it does. Everything else
-//! is said to the agent. The CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
+//! `kanban/agent.rs` starts a session in a git worktree and keeps its log, `kanban/approvals.rs` lets the user decide about its
+//! tools. Each change of the log is printed; the commands are `approve ID`, `deny ID WHY`, `answer ID ANSWER;ANSWER`,
+//! `interrupt`, `stop`, and `close`. `close`, like the end of the input, lets the agent finish its turn. Every other line is a
+//! prompt for the agent. The CLI is the `claude` in `PATH`, or the program in `CLAUDE_BIN`.
 
 #[path = "kanban/agent.rs"]
 pub(crate) mod agent;

@@ -1,5 +1,5 @@
 //! A thousand sessions on one thread, each with a mock CLI in memory, a turn of several seconds and a permission to
-//! give. The seconds are the world's: they pass when nobody has anything left to do.
+//! give. Time is simulated: it passes when no session has work left.
 //!
 //!     cargo run --release --example many_sessions --features session
 
@@ -36,13 +36,13 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let (allowed, messages) = (Cell::new(0), Cell::new(0));
-    let (world, executor) = (TestRuntime::new(), LocalExecutor::new());
-    let answers: Vec<String> = world.run(executor.run(async {
+    let (runtime, executor) = (TestRuntime::new(), LocalExecutor::new());
+    let answers: Vec<String> = runtime.run(executor.run(async {
         let session = |number: usize| {
             let mut seed = [0; 16];
             seed[..8].copy_from_slice(&number.to_be_bytes());
             let config = Config::new(Seed::from_bytes(seed)).handle(IncomingKind::Permission);
-            let (claude, runner) = Driver::new(config, world.start(script(number))).into_session();
+            let (claude, runner) = Driver::new(config, runtime.start(script(number))).into_session();
             let (allowed, messages) = (&allowed, &messages);
             async move {
                 let handlers = LocalHandlers::new().permission(async |_| {
@@ -75,7 +75,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
     writeln!(out, "{SESSIONS} sessions on one thread: each had its own answer, as \"{}\"", answers[SESSIONS / 2])?;
     writeln!(out, "{} permissions given, {} messages read", allowed.get(), messages.get())?;
-    let theirs = world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
+    let theirs = runtime.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
     writeln!(out, "{theirs:?} for them, {:.1?} for us", started.elapsed())?;
     Ok(())
 }

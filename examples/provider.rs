@@ -1,10 +1,10 @@
-//! A provider of a chat application that is answered by the CLI: a system prompt and a history in, a stream of events out. The
+//! A provider of a chat application on the CLI: it takes a system prompt and a history, and returns a stream of events. The
 //! session stays open between the calls.
 //!
 //!     cargo run --example provider --features tokio -- [MODEL]
 //!
-//! Each line that is typed is a message. A tool that needs a permission is confirmed with `y` or refused with anything else. The
-//! CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
+//! Each typed line is a message. For a tool that needs a permission, `y` allows the call, and any other line denies it. The
+//! CLI is the `claude` in `PATH`, or the program in `CLAUDE_BIN`.
 
 use std::collections::VecDeque;
 use std::error::Error;

@@ -1,10 +1,10 @@
-//! A session over a socket: the CLI is elsewhere, and two byte streams are all that leads there.
+//! A session over a socket: the CLI runs elsewhere, and two byte streams lead to it.
 //!
 //!     cargo run --example remote --features smol
 //!
-//! Elsewhere is this machine's loopback, where a server gives each connection a child of its own, as inetd did. The same
-//! two streams could come from a container's attached pipes or an SSH library. (For `ssh HOST claude ...` as a process of
-//! this machine there is `Options::launcher`.)
+//! In this example a server on the loopback interface starts a child for each connection, like inetd. The streams can also be
+//! the attached pipes of a container, or a channel of an SSH library. For `ssh HOST claude ...` as a local process, use
+//! `Options::launcher`.
 
 #![cfg_attr(
     not(unix),

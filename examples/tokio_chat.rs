@@ -1,9 +1,8 @@
-//! A chat on tokio: the session and what is typed, whichever comes first.
+//! A chat on tokio: waits for the session and for typed lines in one `select!`.
 //!
 //!     cargo run --example tokio_chat --features tokio
 //!
-//! Every line is a prompt, and the end of the input ends the session in order. Where nothing is typed before that, it says
-//! hello by itself.
+//! Every line is a prompt. The end of the input closes the session gracefully. Without any line, the program sends `hello`.
 
 #[path = "shared/claude.rs"]
 mod claude;

@@ -61,7 +61,7 @@ use untraced::Tracer;
 const ROUNDS: usize = 16;
 
 /// Number of actions that are returned without a pause before other tasks run. A child that writes without end must not
-/// prevent a timer beside the driver from firing.
+/// prevent a timer that is polled in the same task from firing.
 const BURST: u32 = 256;
 
 /// Time for which queued actions are returned without polling the child in between.
@@ -100,16 +100,16 @@ const BREATH: Duration = Duration::from_millis(1);
 ///     denied
 /// }
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let script = Script::default().then([
 ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
 ///     Step::text("as you wish"),
 /// ]);
 /// let config =
 ///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-/// let mut claude = Driver::new(config, world.start(script));
+/// let mut claude = Driver::new(config, runtime.start(script));
 /// claude.prompt("clean up").unwrap();
-/// assert_eq!(world.run(deny_everything(&mut claude)), 1);
+/// assert_eq!(runtime.run(deny_everything(&mut claude)), 1);
 /// ```
 #[must_use = "a driver does nothing unless it is polled, and ends the child when it is dropped"]
 pub struct Driver<T> {
@@ -117,10 +117,10 @@ pub struct Driver<T> {
     record: Record,
     transport: T,
     clock: Clock,
-    /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
+    /// Number of bytes of stdin that the other side had received before the session was resumed, and that are not reported yet.
     taken: usize,
     stdin: Stdin,
-    /// Bytes were written and not yet flushed.
+    /// `true` if bytes were written and not flushed yet.
     unflushed: bool,
     stdout_ended: bool,
     stderr_ended: bool,
@@ -129,7 +129,7 @@ pub struct Driver<T> {
     burst: u32,
     /// Time until which stdout is not read, unless output is needed that arrives only there.
     held: Option<SessionTime>,
-    /// Set when stdout was read in the meantime because a deadline was due.
+    /// `true` if stdout was read in the meantime because a deadline was due.
     overread: bool,
     /// Positions up to which the inputs are in a required journal, as far as the transport knows.
     acknowledged: Offsets,
@@ -139,7 +139,7 @@ pub struct Driver<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stdin {
     Open,
-    /// Nothing more can be written; it is still to be closed.
+    /// Nothing more can be written to stdin, which is still to be closed.
     Failed,
     Closing,
     Closed,

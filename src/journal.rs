@@ -112,7 +112,7 @@ pub struct Journal {
     pub start: SessionTime,
     /// Inputs of the session, in order. The input at index `n` is in line `n + 2`.
     pub inputs: Vec<(SessionTime, Input<'static>)>,
-    /// Number of hosts that have written it; 0 for a plain recording.
+    /// Number of hosts that have written the journal; 0 for a plain recording.
     pub epoch: u64,
     /// Number of the last action that a host has [acknowledged](crate::Protocol::action_number); 0 if none was.
     pub handled: u64,

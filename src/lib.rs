@@ -101,10 +101,12 @@
 //! | failures, limits, retries | [`guide::errors`] |
 //! | the end of a session, and its causes | [`guide::ending`] |
 //! | an event loop of your own, with or without async, or wasm | [`guide::embedding`] |
+//! | a CLI on another machine, in a container, or in a sandbox | [`guide::beyond_one_machine`] |
 //! | tests of a host | [`guide::testing`] |
 //! | recordings, replay, problem reports | [`guide::journals`] |
 //! | spans and events | the module `trace`, with the feature `tracing` |
 //! | terms, the wire format | [`guide::glossary`], [`guide::wire`] |
+//! | versions of the CLI, operating systems, time and memory | [`guide::cli_versions`], [`guide::platforms`], [`guide::performance`] |
 //! | moving from another client | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
 //! | messages of the CLI | [`message`] |
 //! | requests of the CLI, and responses | [`incoming`] |

@@ -1,4 +1,4 @@
-//! The reference for every view: each line is read by the slow decoder too, and compared.
+//! Reference for the views: each line is also read by the slow decoder, and both results are compared.
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
@@ -16,7 +16,7 @@ impl Slow for ContentBlocks {
     }
 }
 
-/// Those that are one field and its JSON, or a list of named texts.
+/// Implements `Slow` by the normal decoding, for types without fields that could hide one another.
 macro_rules! as_read {
     ($($type:ty,)+) => {$(
         impl Slow for $type {

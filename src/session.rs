@@ -115,15 +115,15 @@ use waiting::ring::Room;
 ///     Ok(format!("{} {}", first.await?.text(), second.await?.text()))
 /// }
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let script = Script::default()
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
-/// let (claude, runner) = Session::builder().open_on(world.start(script));
-/// let said = world
+/// let (claude, runner) = Session::builder().open_on(runtime.start(script));
+/// let answers = runtime
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();
-/// assert_eq!(said, "Sources. To be compiled.");
+/// assert_eq!(answers, "Sources. To be compiled.");
 /// ```
 #[derive(Clone)]
 pub struct Session {
@@ -166,7 +166,7 @@ impl Session {
         self.presence.command(|state| state.cancel(prompt))
     }
 
-    /// Interrupts the running turn. The response is the CLI's acknowledgement.
+    /// Interrupts the running turn. The response is the CLI's acknowledgment.
     /// [`Response::interrupted`](crate::Response::interrupted) reads the queued and the cancelled prompts from
     /// it.
     ///
@@ -220,12 +220,12 @@ impl Session {
     /// use claude_duplex::{Config, Driver, Outcome, Seed};
     /// use std::time::Duration;
     ///
-    /// let world = TestRuntime::new();
+    /// let runtime = TestRuntime::new();
     /// let slow = Step::text_in_parts("a long answer", 100, Duration::from_secs(1));
-    /// let child = world.start(Script::default().then([slow]));
+    /// let child = runtime.start(Script::default().then([slow]));
     /// let config = Config::new(Seed::from_bytes([1; 16]));
     /// let (claude, runner) = Driver::new(config, child).into_session();
-    /// let outcome = world.run(runner.run_until(async {
+    /// let outcome = runtime.run(runner.run_until(async {
     ///     let mut prompt = claude.prompt("talk").unwrap();
     ///     prompt.next().await;
     ///     claude.close_now();

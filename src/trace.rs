@@ -54,7 +54,7 @@
 //! | `session` | `tag` | tag that all its ids contain ([`Seed::tag`](crate::Seed::tag)) |
 //! | | `pid` | process id of the child, if it is known |
 //! | | `session_id` | session id of the CLI, once it is known; recorded again when it changes |
-//! | | `cli_version` | version of the CLI, likewise |
+//! | | `cli_version` | version of the CLI, once it is known; recorded again when it changes |
 //! | `turn` | `turn` | number of the turn ([`TurnId::number`](crate::TurnId::number)) |
 //! | | `origin` | origin of the turn: `prompt`, `unknown`, or a name of the CLI, e.g. `task-notification` |
 //! | | `prompts` | numbers of the prompts that the turn took, e.g. `1,2`; recorded again with each |
@@ -71,7 +71,8 @@
 //! | `session started` | INFO | |
 //! | `advice` | WARN | `advice` (a sentence) |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
-//! | `session closed` | INFO; WARN if it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
+//! | `session closed` | INFO; WARN if the host did not end it, or if its end is incomplete | `reason`, `exit`, `stderr`,
+//! `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
 //! | `close waits for the running turn` | INFO | `at_most_s` (seconds, of `ShutdownTimeouts::turn`) |
 //! | `turn started` | DEBUG | `turn`, `origin` |

@@ -42,18 +42,18 @@ struct Agent {
 struct State {
     abilities: Abilities,
     sessions: HashMap<SessionId, Running>,
-    /// Sender of which each session has a clone until its CLI has ended.
+    /// Sender of a channel that closes when all sessions have ended: each session has a clone until its CLI has ended.
     alive: Sender<()>,
 }
 
-/// Session that runs.
+/// A running session.
 struct Running {
     commands: Sender<Command>,
     /// Closed when its CLI has ended.
     ended: Receiver<()>,
 }
 
-/// Serves the client on stdin and stdout, until it is gone and all sessions have ended.
+/// Serves the client on stdin and stdout, until the client has disconnected and all sessions have ended.
 pub(crate) async fn serve(arguments: Arguments, executor: Arc<Executor<'static>>) -> Result<(), Error> {
     let (alive, ended): (_, Receiver<()>) = bounded(1);
     let outlet = Arc::new(Outlet::default());
@@ -91,7 +91,7 @@ async fn connection(agent: &Arc<Agent>) -> Result<(), Error> {
     v1(agent).connect_to(transport).await
 }
 
-/// Returns the agent as clients of version 1 see it.
+/// Returns the agent for clients of version 1.
 fn v1(agent: &Arc<Agent>) -> impl ConnectTo<Peer> + use<> {
     /// Registers a method of the agent for a request.
     macro_rules! on {
@@ -137,7 +137,7 @@ impl Agent {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session in a task of its own. One of the same id is closed first.
+    /// Opens a session in a task of its own. A session with the same id is closed first.
     fn open(self: &Arc<Self>, id: SessionId, place: Place, opener: Opener, connection: Connection) {
         if !place.directory.is_absolute() {
             let message = format!("the directory {} is not an absolute path", place.directory.display());
@@ -171,7 +171,7 @@ impl Agent {
         self.executor.spawn(run).detach();
     }
 
-    /// Forgets a session that has ended, unless another has its id by now.
+    /// Removes a session that has ended, unless another session has its id by now.
     fn forget(&self, id: &SessionId, own: Option<Sender<Command>>) {
         let mut state = self.state();
         let is_own = |running: &Running| own.as_ref().is_some_and(|own| running.commands.same_channel(own));
@@ -180,7 +180,7 @@ impl Agent {
         }
     }
 
-    /// Passes a request on to its session.
+    /// Sends a request to its session.
     fn pass(&self, id: SessionId, command: Command) -> Result<(), Error> {
         match self.session(&id) {
             Some(session) => send(id, &session, command),
@@ -191,7 +191,7 @@ impl Agent {
         }
     }
 
-    /// Cancels the prompts of a session. A queue that is full already ends in a cancellation.
+    /// Cancels the prompts of a session. If the queue is full, cancellations are queued already.
     fn cancel(&self, id: &SessionId) {
         if let Some(session) = self.session(id).filter(|session| session.len() < 2 * WAITING) {
             let _ = session.try_send(Command::Cancel);
@@ -203,7 +203,7 @@ impl Agent {
     }
 }
 
-/// Queues a request for its session. Half of the queue is for cancellations alone.
+/// Queues a request for its session. Half of the queue is reserved for cancellations.
 fn send(id: SessionId, session: &Sender<Command>, command: Command) -> Result<(), Error> {
     if session.len() >= WAITING {
         command.refuse(&failure::internal("too many requests are queued for the session; wait for a response"));

@@ -23,7 +23,7 @@ An agent of the Agent Client Protocol (ACP) on stdin and stdout: editors start i
 
 `claude-duplex-acp list` shows the sessions that are kept, and `claude-duplex-acp stop SESSION` ends one of them.";
 
-/// Time that a session may be without an agent, if the user sets none.
+/// Default of the time after which a session without an agent ends.
 const ALONE: Duration = Duration::from_secs(3600);
 
 /// Settings of the agent, the same for all of its sessions.
@@ -35,20 +35,20 @@ pub(crate) struct Arguments {
     pub(crate) journal: Option<PathBuf>,
     /// Permission mode of new sessions.
     pub(crate) mode: Option<String>,
-    /// Whether the mode without permissions is offered.
+    /// `true` if the mode without permissions is offered.
     pub(crate) allow_bypass: bool,
-    /// Whether prompts are sent while a turn runs.
+    /// `true` if prompts are sent while a turn runs.
     pub(crate) steer: bool,
-    /// Time without an agent after which a session ends; `None`: with the agent.
+    /// Time after which a session without an agent ends. `None`: it ends with the agent.
     pub(crate) keep: Option<Duration>,
-    /// Whether clients may use version 2 of the protocol.
+    /// `true` if clients may use version 2 of the protocol.
     #[cfg(feature = "protocol-v2")]
     pub(crate) protocol_v2: bool,
     /// Further arguments of the CLI.
     pub(crate) rest: Vec<OsString>,
 }
 
-/// Task that the command line sets.
+/// Task that the command line requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Serve(Arguments),

@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Whole(Vec<u8>),
-    /// A line over the limit, which was not kept in memory, with its length in bytes.
+    /// Length, in bytes, of a line over the limit. The line itself was not kept.
     TooLong(usize),
 }
 

@@ -1,4 +1,4 @@
-//! What the agent can do, and what the client can.
+//! Capabilities of the agent and of the client.
 
 use agent_client_protocol::schema::ProtocolVersion;
 use agent_client_protocol::v1::schema::{
@@ -46,16 +46,16 @@ pub(crate) fn ours_v2() -> v2::InitializeResponse {
     v2::InitializeResponse::new(ProtocolVersion::V2, name).capabilities(v2::AgentCapabilities::new().session(session))
 }
 
-/// Abilities of the client that change what it is sent.
+/// Capabilities of the client on which the messages to it depend.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Abilities {
-    /// It shows forms.
+    /// `true` if the client shows forms.
     pub(crate) forms: bool,
-    /// It opens links.
+    /// `true` if the client opens links.
     pub(crate) links: bool,
-    /// It shows notices.
+    /// `true` if the client shows notices.
     pub(crate) notices: bool,
-    /// It shows compactions.
+    /// `true` if the client shows compactions.
     pub(crate) compactions: bool,
 }
 
@@ -72,7 +72,7 @@ impl From<&ClientCapabilities> for Abilities {
     }
 }
 
-/// Version 2 has notices and compactions for each client.
+/// Every client of version 2 shows notices and compactions.
 #[cfg(feature = "protocol-v2")]
 impl From<&v2::ClientCapabilities> for Abilities {
     fn from(client: &v2::ClientCapabilities) -> Self {

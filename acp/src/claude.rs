@@ -35,7 +35,7 @@ macro_rules! with {
 }
 
 impl Claude {
-    /// Polls for the next action. `None`: the CLI has ended, or nothing more can be learned from it.
+    /// Polls for the next action. `None`: the CLI has ended, or no further output can be read from it.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         match self {
             Self::Child(driver) => driver.poll_next(cx),
@@ -49,7 +49,7 @@ impl Claude {
         with!(self, driver => driver.prompt(prompt))
     }
 
-    /// Withdraws a prompt that no turn has taken up. Any other prompt stays.
+    /// Withdraws a prompt, unless a turn has taken it.
     pub(crate) fn cancel(&mut self, prompt: PromptId) {
         let _ = with!(self, driver => driver.cancel(prompt));
     }
@@ -88,12 +88,12 @@ impl Claude {
         }
     }
 
-    /// Notes that the client has all that it was sent: another agent that goes on with the session begins here.
+    /// Records that the client has received everything so far. The next agent of the session begins here.
     pub(crate) fn acknowledge(&mut self) {
         with!(self, driver => driver.acknowledge(driver.action_number()));
     }
 
-    /// Returns the reason for which nothing more can be learned from a CLI that has not ended.
+    /// Returns the reason why no further output can be read from a CLI that has not ended.
     pub(crate) fn trouble(&self) -> String {
         match self {
             Self::Child(_) => "its output has ended".to_owned(),

@@ -36,7 +36,7 @@ impl Connection {
     }
 }
 
-/// Client of one session, for updates and requests. Both are those of version 1, and are translated for a client of version 2.
+/// Client of one session. Updates and requests are passed in the form of version 1, and translated for a client of version 2.
 #[derive(Clone)]
 pub(crate) struct Client {
     connection: Connection,
@@ -54,7 +54,7 @@ impl Client {
         &self.session
     }
 
-    /// Returns whether the client gets the response to a prompt before the prompt's end.
+    /// Returns `true` for version 2, in which the client gets the response to a prompt before the prompt ends.
     #[cfg(feature = "protocol-v2")]
     pub(crate) fn is_v2(&self) -> bool {
         self.connection.is_v2
@@ -115,7 +115,7 @@ impl Client {
         Ok(message)
     }
 
-    /// Waits until the client has read enough of what it was sent.
+    /// Waits until few enough updates wait for the client to read them.
     pub(crate) async fn room(&self) {
         self.outlet.room().await;
     }

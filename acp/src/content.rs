@@ -10,8 +10,8 @@ use crate::failure::invalid;
 
 /// Returns the prompt for the CLI.
 ///
-/// Text is not changed. A link becomes a mention of its target. The texts of resources come last, as the files of the CLI's
-/// own `@` mentions do, so that a command stays at the start.
+/// Text is not changed. A link becomes a mention of its target. The texts of resources come last, like the files of `@`
+/// mentions in the CLI, so that a slash command stays at the start.
 pub(crate) fn prompt(content: Vec<ContentBlock>) -> Result<Prompt, Error> {
     let (mut blocks, mut context) = (Vec::new(), Vec::new());
     for block in content {
@@ -45,7 +45,7 @@ fn picture(image: ImageContent) -> Block {
     }
 }
 
-/// Returns the mention of a link, in Markdown: the model opens what it needs.
+/// Returns a link in Markdown. The model opens it if it needs the content.
 fn mention(link: &ResourceLink) -> String {
     format!("[@{}]({})", link.name, link.uri)
 }
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// The content blocks that the CLI is sent.
+    /// Content blocks as they are sent to the CLI.
     fn sent(content: Value) -> Result<Value, Error> {
         let content: Vec<ContentBlock> = serde_json::from_value(content).expect("content of the schema");
         let prompt = prompt(content)?;

@@ -4,10 +4,10 @@ use agent_client_protocol::Error;
 use claude_duplex::SessionClosed;
 use claude_duplex::message::{Failure, FailureKind};
 
-/// Number of last lines of stderr that are passed on.
+/// Number of lines at the end of stderr that an error contains.
 const LINES: usize = 5;
 
-/// Longest text of an error, in characters.
+/// Maximum length of the text of an error, in characters.
 const LONGEST: usize = 2000;
 
 /// Returns an internal error with a message.
@@ -24,7 +24,7 @@ pub(crate) fn invalid(message: impl AsRef<str>) -> Error {
     error
 }
 
-/// Returns an error with the causes of another.
+/// Returns an error with the text of another error and of its causes.
 pub(crate) fn caused(what: &str, error: &dyn std::error::Error) -> Error {
     let causes = std::iter::successors(error.source(), |error| error.source());
     internal(causes.fold(format!("{what}: {error}"), |text, cause| format!("{text}: {cause}")))

@@ -1,4 +1,4 @@
-//! Sessions on disk, where the CLI keeps them: `projects/DIRECTORY/SESSION.jsonl` of its configuration directory.
+//! Sessions on disk, in the files of the CLI: `projects/DIRECTORY/SESSION.jsonl` of its configuration directory.
 
 mod listing;
 
@@ -18,13 +18,13 @@ use crate::client::Client;
 use crate::failure;
 use crate::translate::{MessageOrigin, Translator};
 
-/// Longest line that is read, in bytes: 16 MiB. Longer ones are left out.
+/// Maximum length of a line that is read, in bytes: 16 MiB. Longer ones are left out.
 const LONGEST: usize = 16 << 20;
 
-/// Most directories of projects that are looked at.
+/// Maximum number of project directories that are searched.
 const PROJECTS: usize = 10_000;
 
-/// Longest id of a session, in bytes.
+/// Maximum length of a session id, in bytes.
 const LONGEST_ID: usize = 128;
 
 /// Returns the file of a session.
@@ -33,11 +33,11 @@ pub(crate) async fn find(session: &str) -> Option<PathBuf> {
     blocking::unblock(move || find_now(&session)).await
 }
 
-/// Messages of a session on disk, up to a position in the file.
+/// Messages of a session on disk, up to a length of the file.
 #[derive(Debug)]
 pub(crate) struct History {
     path: PathBuf,
-    /// Number of bytes.
+    /// Length of the part of the file that is read, in bytes.
     length: u64,
 }
 
@@ -65,7 +65,7 @@ fn find_now(session: &str) -> Option<PathBuf> {
     projects()?.take(PROJECTS).map(|project| project.join(&name)).find(|path| path.is_file())
 }
 
-/// Deletes a session, with what the CLI has stored beside it, e.g. the output of its subagents.
+/// Deletes the file of a session and the files that the CLI has stored next to it, e.g. the output of its subagents.
 pub(crate) async fn delete(session: &str) -> Result<(), Error> {
     let session = session.to_owned();
     blocking::unblock(move || {
@@ -91,7 +91,8 @@ fn projects() -> Option<impl Iterator<Item = PathBuf>> {
     Some(entries.filter_map(|entry| Some(entry.ok()?.path())))
 }
 
-/// Shows the client a session's history, as fast as the client reads, up to a message that is not part of it.
+/// Shows the client the history of a session, as fast as the client reads. Stops at the first message that is not part of the
+/// history.
 pub(crate) async fn replay(
     history: &History,
     translator: &mut Translator,
@@ -131,7 +132,7 @@ struct Marks<'a> {
     is_compact_summary: bool,
 }
 
-/// Returns whether the user has seen a line.
+/// Returns `true` if the user has seen the message of a line.
 fn is_shown(line: &[u8]) -> bool {
     let Ok(marks) = serde_json::from_slice::<Marks<'_>>(line) else { return false };
     matches!(marks.kind, "user" | "assistant") && !(marks.is_sidechain || marks.is_meta || marks.is_compact_summary)

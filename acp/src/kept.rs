@@ -1,8 +1,8 @@
 //! Sessions that outlive the agent: their CLI runs in a keeper, and their journal is in the keeper's directory.
 //!
 //! The agent acknowledges the actions of a turn when the turn has ended. The next agent therefore gets all actions of a running
-//! turn again, and then those for the output of the time without an agent: its client sees the turn from the start. The keeper
-//! removes its directory at the end, with the journal.
+//! turn again, and then the actions from the output since then. Its client sees the turn from the start. The keeper removes its
+//! directory at the end, with the journal.
 
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
@@ -47,12 +47,12 @@ pub(crate) struct Keeper {
 /// Session that a keeper kept.
 pub(crate) struct Resumed {
     pub(crate) kept: Kept,
-    /// Actions that the last agent has not acknowledged, and those for the output of the time without an agent.
+    /// Actions that the last agent has not acknowledged, and actions from the output since then.
     pub(crate) actions: Vec<Action>,
     pub(crate) notes: Notes,
 }
 
-/// Facts for the next agent that are in no action of the running turn.
+/// Data for the next agent that the actions of the running turn do not contain.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Notes {
     /// Response of the CLI to `initialize`.
@@ -87,7 +87,7 @@ impl Kept {
         }
     }
 
-    /// Returns the actions that no agent has acknowledged, and those for all output up to an offset of stdout.
+    /// Returns the actions that no agent has acknowledged, and reads output up to an offset of stdout.
     async fn read_up_to(&mut self, offset: u64) -> Vec<Action> {
         let mut actions = Vec::new();
         poll_fn(|cx| {
@@ -104,7 +104,7 @@ impl Kept {
         actions
     }
 
-    /// Returns the reason for which nothing more can be learned from the CLI.
+    /// Returns the reason why no further output can be read.
     pub(crate) fn trouble(&self) -> String {
         match (self.lost.reason(), self.driver.recording_error()) {
             (Some(reason), _) => reason.to_string(),
@@ -119,16 +119,16 @@ impl Kept {
 }
 
 impl Keeper {
-    /// Names the keeper of a session by the session's id.
+    /// Returns a reference to the keeper of a session. The id of the session is also the id in the keeper.
     ///
     /// # Errors
-    /// If the id is not a UUID or another text of at most 32 letters and digits, or there is no directory for keepers.
+    /// If there is no directory for keepers, or the id is neither a UUID nor a text of at most 32 letters and digits.
     pub(crate) fn new(session: &str) -> Result<Self, Error> {
         let id = SessionId::parse(&session.replace('-', "")).map_err(failed)?;
         Ok(Self { place: Place::of_user().map_err(failed)?, id })
     }
 
-    /// Starts the CLI in a keeper that ends it when it was without an agent for the given time.
+    /// Starts the CLI in a keeper. The keeper ends the CLI after the given time without an agent.
     ///
     /// # Errors
     /// If the keeper or the CLI cannot be started. Nothing is left behind.
@@ -166,7 +166,7 @@ impl Keeper {
         Ok(Kept { driver, lost, keeper: self.clone() })
     }
 
-    /// Goes on with a session that was kept. Returns `None` if there is no such session.
+    /// Continues a session that a keeper has kept. Returns `None` if there is no such session.
     ///
     /// # Errors
     /// If another agent has the session, or its journal or keeper cannot be used.
@@ -199,14 +199,14 @@ impl Keeper {
         Ok((Kept { driver, lost, keeper: self.clone() }, written))
     }
 
-    /// Writes notes for the next agent. Without them its client is offered fewer choices.
+    /// Writes notes for the next agent. Without them, that agent offers its client fewer choices.
     pub(crate) fn note(&self, notes: &Notes) {
         if let Ok(notes) = serde_json::to_vec(notes) {
             let _ = std::fs::write(self.file(NOTES), notes);
         }
     }
 
-    /// Ends the session, if it is kept, and removes its files. Returns whether it was kept.
+    /// Ends the session and removes its files, if a keeper keeps it. Returns `true` if it was kept.
     ///
     /// # Errors
     /// If the keeper cannot be reached.
@@ -237,7 +237,7 @@ impl Keeper {
     }
 }
 
-/// Returns the error of a keeper, whose text has its cause.
+/// Returns the error of a keeper, with its cause in the text.
 fn failed(error: impl std::error::Error) -> Error {
     failure::internal(format!("the session cannot be kept: {error}"))
 }

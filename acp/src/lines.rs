@@ -1,4 +1,4 @@
-//! Stdin and stdout as lines: those of the client with a limit, those for it with a count of those that wait.
+//! Stdin and stdout as lines. Lines of the client have a limit, and lines that wait to be written are counted.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::bounded::{self, Line};
 
-/// Longest line of the client, in bytes: 64 MiB, room for several images.
+/// Maximum length of a line of the client, in bytes: 64 MiB, room for several images.
 const LONGEST: usize = 64 << 20;
 
 /// Number of updates that may wait for the client to read them, before sessions wait for the client. The same number of
@@ -24,10 +24,10 @@ const WAITING: usize = 64;
 /// Start of each line with an update.
 const UPDATE: &str = r#"{"jsonrpc":"2.0","method":"session/update","#;
 
-/// Lines that the client has not read yet.
+/// Count of the lines that the client has not read yet.
 ///
-/// The SDK queues what is sent, without a limit. Sessions that wait for room before they read on keep that queue short, and so
-/// does a client that is not heard while it does not read.
+/// The queue of the SDK has no limit. It stays short, because a session waits for room before it reads on, and because no
+/// request of a client is read while the client reads no responses.
 #[derive(Debug, Default)]
 pub(crate) struct Outlet {
     updates: AtomicUsize,
@@ -45,7 +45,7 @@ impl Outlet {
         self.updates.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns whether an update would be written soon.
+    /// Returns `true` if fewer updates than the limit wait.
     pub(crate) fn has_room(&self) -> bool {
         self.updates.load(Ordering::Relaxed) < WAITING || self.closed.load(Ordering::Relaxed)
     }
@@ -61,7 +61,7 @@ impl Outlet {
         self.wait(Self::has_room).await;
     }
 
-    /// Counts a line of the client. Waits while the client reads none of many responses.
+    /// Counts a line of the client. Waits while too many responses wait for the client to read them.
     async fn received(&self, line: &str) {
         if needs_response(line) {
             self.without_response.fetch_add(1, Ordering::Relaxed);
@@ -98,7 +98,7 @@ impl Outlet {
     }
 }
 
-/// Returns whether a line of the client gets a response: not a notification, nor a response. Damaged lines get an error.
+/// Returns `true` if a line of the client gets a response: it is a request, or a damaged line, which gets an error.
 fn needs_response(line: &str) -> bool {
     line.contains("\"method\"") == line.contains("\"id\"")
 }
@@ -149,8 +149,8 @@ fn sink<W: AsyncWrite + Unpin + Send + 'static>(
     }))
 }
 
-/// Returns a line as the SDK takes it. A line that is too long, or is not UTF-8, becomes one that the SDK refuses. The SDK's error
-/// has no details, so that they go to stderr, which editors log.
+/// Returns a line in a form that the SDK accepts. A line that is too long or is not UTF-8 is replaced by one that the SDK
+/// refuses. The error of the SDK has no details. They are written to stderr, which editors log.
 fn readable(line: Line) -> String {
     let refused = |reason: String| {
         eprintln!("claude-duplex-acp: the client sent {reason}");
@@ -168,7 +168,7 @@ fn readable(line: Line) -> String {
     }
 }
 
-/// Replaces halves of characters (`\ud83d` without its other half), with which the SDK would refuse the whole message.
+/// Replaces lone surrogates, e.g. `\ud83d` without its other half. The SDK would refuse the whole message.
 fn with_whole_characters(line: String) -> String {
     if !line.contains("\\ud") && !line.contains("\\uD") {
         return line;

@@ -58,8 +58,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns whether a first argument is a command of the keeper, which this program is too. Those that begin with two
-/// underscores are for the keeper itself.
+/// Returns `true` if the first argument is a command of the keeper, because this program is a keeper, too. The keeper itself
+/// uses the commands that begin with two underscores.
 #[cfg(unix)]
 fn is_keepers(word: &str) -> bool {
     matches!(word, "run" | "list" | "attach" | "stop") || word.starts_with("__")

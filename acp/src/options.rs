@@ -1,4 +1,4 @@
-//! How the CLI of a session is started.
+//! Start of the CLI of a session.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::kept::Keeper;
 use crate::servers::Servers;
 use crate::tied;
 
-/// Largest journal, in bytes: 256 MiB.
+/// Maximum size of a journal, in bytes: 256 MiB.
 const LONGEST_JOURNAL: u64 = 256 << 20;
 
 /// Directories and MCP servers that the client has chosen for a session.
@@ -30,11 +30,11 @@ pub(crate) struct Place {
 /// Conversation that a CLI starts with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum From {
-    /// A new one.
+    /// A new conversation.
     Nothing,
-    /// The one with the session's id, from disk.
+    /// The conversation of this session on disk.
     Disk,
-    /// A copy of another session's, from disk.
+    /// A copy of the conversation of another session on disk.
     Fork(SessionId),
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Chosen {
     pub(crate) model: Option<String>,
 }
 
-/// A CLI that was started, and the file that it reads at its start.
+/// A CLI that was started, and the file with MCP servers that it reads.
 pub(crate) struct Started {
     pub(crate) claude: Claude,
     pub(crate) servers: Option<Servers>,
@@ -115,7 +115,7 @@ fn options(
     place.additional.iter().fold(options, |options, directory| options.add_dir(directory))
 }
 
-/// Returns the options of a CLI that the system ends together with the agent, where it can.
+/// Adds a launcher with which the system ends the CLI together with the agent, on systems that can.
 fn tied(options: Options) -> Options {
     match std::env::current_exe() {
         Ok(agent) if tied::is_possible() => options.launcher(agent, [tied::WORD]),
@@ -137,7 +137,7 @@ pub(crate) fn new_id() -> String {
     Uuid::from_u128(versioned & !(0x3 << 62) | (0x2 << 62)).to_string()
 }
 
-/// Returns a path that nothing has: a session is recorded anew each time that its CLI starts.
+/// Returns a path that does not exist yet. Each start of the CLI writes a new journal.
 fn journal(directory: &Path, session: &str) -> PathBuf {
     let name = |count: u32| directory.join(format!("{session}.{count}.journal"));
     (0..u32::MAX).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(u32::MAX))

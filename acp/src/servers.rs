@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::failure;
 use crate::options::new_id;
 
-/// File with the servers of a session, which nobody else can read: it has the secrets that a command line would show.
+/// File with the servers of a session. Only this user can read it, because it contains secrets that a command line would show.
 #[derive(Debug)]
 pub(crate) struct Servers(PathBuf);
 

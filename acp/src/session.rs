@@ -76,7 +76,7 @@ pub(crate) enum Opener {
     Fork(SessionId, Responder<ForkSessionResponse>),
 }
 
-/// Request that waits for a response of the CLI.
+/// Request of the client that waits for a response of the CLI.
 enum Waiting {
     Opening,
     Interrupt,
@@ -85,7 +85,7 @@ enum Waiting {
     Title(String, Responder<SetSessionTitleResponse>),
 }
 
-/// Parts of a session that is to be opened.
+/// Parts of a session before it is opened.
 pub(crate) struct Setup {
     pub(crate) arguments: Arc<Arguments>,
     pub(crate) abilities: Abilities,
@@ -102,10 +102,10 @@ pub(crate) struct Session {
     client: Client,
     place: Place,
     commands: Pin<Box<Receiver<Command>>>,
-    /// Conversation of a CLI that is started before the session is on disk.
+    /// Conversation with which a CLI starts if it is started before the session is on disk.
     begins: From,
     claude: Option<Claude>,
-    /// CLI that has ended, with a keeper that has not.
+    /// CLI that has ended, while its keeper runs.
     ended: Option<Claude>,
     /// File that the CLI has not read yet.
     servers: Option<Servers>,
@@ -123,7 +123,7 @@ pub(crate) struct Session {
     choices: Choices,
     compactions: Compactions,
     closing: Option<Vec<Responder<CloseSessionResponse>>>,
-    /// For clients that get reports of the state.
+    /// Reports of the state, for clients that get them.
     #[cfg(feature = "protocol-v2")]
     reports: Option<reports::Reports>,
 }
@@ -136,7 +136,7 @@ enum Event {
     Withdrawn(PromptId),
 }
 
-/// Runs a session until it is closed, or the client is gone.
+/// Runs a session until it is closed, or the client has disconnected.
 pub(crate) async fn run(setup: Setup) {
     let Setup { arguments, abilities, client, place, commands, opener } = setup;
     let choices = Choices::new(arguments.mode.as_deref());
@@ -173,7 +173,7 @@ pub(crate) async fn run(setup: Setup) {
 }
 
 impl Session {
-    /// Handles the next event. Returns whether the session goes on.
+    /// Handles the next event. Returns `true` if the session continues.
     async fn step(&mut self) -> bool {
         match self.next().await {
             Event::Command(Some(command)) => self.command(command).await,

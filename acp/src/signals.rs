@@ -1,4 +1,4 @@
-//! Signals that ask the agent to end.
+//! Signals that request the end of the agent.
 
 /// Waits for SIGTERM, SIGINT or SIGHUP.
 #[cfg(unix)]
@@ -13,7 +13,7 @@ pub(crate) async fn end() {
     }
 }
 
-/// Waits without end: the system ends the process.
+/// Never completes: the system ends the process.
 #[cfg(not(unix))]
 pub(crate) async fn end() {
     std::future::pending().await

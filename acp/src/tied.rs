@@ -1,22 +1,22 @@
-//! CLIs that end with the agent: on Linux the system terminates the CLI when the agent has ended, for whatever reason.
+//! CLIs that end with the agent: on Linux the system terminates the CLI when the agent has ended for any reason.
 //!
-//! The agent starts itself with [`WORD`] in front of the CLI's command line. That process requests a signal at its parent's
-//! death and then becomes the CLI, so that no process is added.
+//! The agent starts itself with [`WORD`] in front of the CLI's command line. That process requests a signal for the death of
+//! its parent, and then replaces itself by the CLI. No process is added.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// First argument of an agent that is to become the CLI.
+/// First argument of a process that becomes the CLI.
 pub(crate) const WORD: &str = "__run";
 
-/// Way out if the program cannot be started.
+/// Remedy in the error message if the program cannot be started.
 pub(crate) const NAMED: &str = "--claude PATH or CLAUDE_BIN names another program";
 
 /// Exit code of a shell that cannot start a program.
 #[cfg(target_os = "linux")]
 const NOT_STARTED: u8 = 127;
 
-/// Returns whether the system can tie a child to its parent.
+/// Returns `true` if the system can end a child together with its parent.
 pub(crate) const fn is_possible() -> bool {
     cfg!(target_os = "linux")
 }
@@ -47,7 +47,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::from(NOT_STARTED)
 }
 
-/// Fails: this system cannot tie a child to its parent.
+/// Fails: this system cannot end a child together with its parent.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn run(_: impl Iterator<Item = OsString>) -> ExitCode {
     eprintln!("{WORD} is for Linux alone");

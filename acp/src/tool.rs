@@ -1,4 +1,4 @@
-//! Calls of tools as the client shows them: title, kind, places and content.
+//! Tool calls as the client shows them: title, kind, locations, and content.
 
 use agent_client_protocol::v1::schema::{
     Content, ContentBlock, Diff, ImageContent, TextContent, ToolCallContent, ToolCallLocation, ToolCallUpdateFields,
@@ -10,7 +10,7 @@ use claude_duplex::message::{ContentBlock as Block, ToolInput};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Longest title, in characters.
+/// Maximum length of a title, in characters.
 const LONGEST_TITLE: usize = 200;
 
 /// Description of a tool call for the client.
@@ -20,12 +20,12 @@ pub(crate) struct ToolDescription {
     pub(crate) kind: ToolKind,
     pub(crate) locations: Vec<ToolCallLocation>,
     pub(crate) content: Vec<ToolCallContent>,
-    /// The content stays, because it shows more than the result of the tool.
+    /// `true` if the content is kept when the call succeeds, because it shows more than the result.
     pub(crate) keeps_content: bool,
 }
 
 impl ToolDescription {
-    /// Returns the call as an update shows it.
+    /// Returns the fields of an update for the call.
     pub(crate) fn fields(self, input: &Json) -> ToolCallUpdateFields {
         ToolCallUpdateFields::new()
             .title(self.title)
@@ -36,7 +36,7 @@ impl ToolDescription {
     }
 }
 
-/// Fields of the tools' inputs that make up titles and places.
+/// Fields of tool inputs from which titles and locations are made.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Named {
@@ -57,7 +57,7 @@ struct Change {
     new_string: String,
 }
 
-/// Describes a call. Before its input is complete, only its name is known.
+/// Describes a call. `input` is `None` until the input is complete.
 pub(crate) fn describe(name: &str, input: Option<&Json>) -> ToolDescription {
     let mut call = ToolDescription {
         title: name.to_owned(),
@@ -112,7 +112,7 @@ pub(crate) fn describe(name: &str, input: Option<&Json>) -> ToolDescription {
     call
 }
 
-/// Describes calls of tools whose inputs the library does not name.
+/// Describes a call of a tool whose input the library does not model.
 fn other(call: &mut ToolDescription, name: &str, input: &Json) {
     let named: Named = input.decode().unwrap_or_default();
     let path = named.file_path.or(named.notebook_path).or(named.path);
@@ -182,14 +182,14 @@ struct Source {
     media_type: Option<String>,
 }
 
-/// Returns output as a block of Markdown, whose fence is longer than any in it.
+/// Returns output as a code block of Markdown. The fence is longer than any fence in the output.
 fn fenced(output: &str) -> String {
     let longest = output.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{}\n{fence}", output.trim_end_matches('\n'))
 }
 
-/// Returns the input of a call as a tree.
+/// Returns the input of a call as a `serde_json` value.
 pub(crate) fn raw(input: &Json) -> Option<Value> {
     input.decode().ok()
 }
@@ -207,7 +207,7 @@ fn place(path: &str, line: Option<u32>) -> ToolCallLocation {
     ToolCallLocation::new(path).line(line)
 }
 
-/// Returns the first line of a title, as far as it is shown.
+/// Returns the first line of a title, truncated to the maximum length.
 fn cut(title: &str) -> String {
     let line: String = title.trim().chars().take(LONGEST_TITLE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() < title.trim().len() { line + "..." } else { line }

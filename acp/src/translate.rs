@@ -23,7 +23,7 @@ use self::texts::Texts;
 use self::usage::ContextUsage;
 use crate::tool;
 
-/// State of the client: the part of a session that it was shown.
+/// Translator of messages into updates, with the state of the view that the client has.
 #[derive(Debug)]
 pub(crate) struct Translator {
     accumulator: Accumulator,
@@ -31,11 +31,11 @@ pub(crate) struct Translator {
     calls: Calls,
     tasks: Tasks,
     usage: ContextUsage,
-    /// Number of a CLI, with a random start: each CLI numbers its blocks from 1, also for the next agent of a session.
+    /// Number of the CLI, counted from a random start. It makes ids unique, because each CLI numbers its blocks from 1.
     run: u64,
-    /// Number of ids for texts that have none.
+    /// Number of ids that were made for texts without an id.
     notes: u64,
-    /// Text or a call was shown in this turn.
+    /// `true` if text or a call was shown in this turn.
     has_output: bool,
 }
 
@@ -58,7 +58,7 @@ impl MessageOrigin {
 }
 
 impl Translator {
-    /// Creates the state of a client that was shown nothing.
+    /// Creates a translator for a client that was shown nothing.
     pub(crate) fn new() -> Self {
         let [first, second, third, fourth, ..] = *Seed::random().as_bytes();
         Self {
@@ -92,7 +92,7 @@ impl Translator {
         updates
     }
 
-    /// Announces a call that waits for a permission, unless it was announced.
+    /// Returns the update for a call that waits for a permission, unless the call was shown before.
     pub(crate) fn announce(&mut self, id: &str, name: &str, input: &Json) -> Option<SessionUpdate> {
         if plan::is_plan(name) || self.calls.is_announced(id) {
             return None;
@@ -116,12 +116,12 @@ impl Translator {
         self.has_output = false;
     }
 
-    /// Returns whether text or a call was shown in this turn, or in the last.
+    /// Returns `true` if text or a call was shown in this turn, or in the last turn if none runs.
     pub(crate) fn has_output(&self) -> bool {
         self.has_output
     }
 
-    /// Returns an update with text of the agent that no message has.
+    /// Returns an update with a text that is not from a message.
     pub(crate) fn note(&mut self, text: String) -> SessionUpdate {
         let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)));
         SessionUpdate::AgentMessageChunk(chunk.message_id(self.new_id()))
@@ -212,7 +212,7 @@ impl Translator {
     }
 }
 
-/// Returns whether a block's text is shown. The inputs of tools and the texts of subagents are not.
+/// Returns `true` if the text of a block is shown. Inputs of tools and texts of subagents are not shown.
 fn is_shown(block: &AccumulatedBlock) -> bool {
     block.parent_tool_use_id.is_none() && matches!(block.kind, BlockKind::Text | BlockKind::Thinking)
 }
@@ -228,7 +228,7 @@ fn announced(id: &str, name: &str, input: Option<&Json>) -> ToolCall {
         .raw_input(input.and_then(tool::raw))
 }
 
-/// Returns the fields that other agents for Claude send too, so that clients find them.
+/// Returns the `_meta` fields that other agents for Claude send, too. Clients read them.
 fn meta(tool: &str, parent: Option<&str>, origin: MessageOrigin) -> Meta {
     let mut fields = json!({ "toolName": tool });
     if let Some(parent) = parent {
@@ -268,8 +268,8 @@ fn system(message: &Message) -> Option<SessionUpdate> {
     }
 }
 
-/// Returns the update for the end of a prompt that another client has sent. Only `_meta` has the reason: the protocol has no
-/// other place for it.
+/// Returns the update for the end of a prompt that another client has sent. The reason is in `_meta`, because the protocol has
+/// no field for it.
 pub(crate) fn turn_ended(stop: Result<StopReason, Error>) -> SessionUpdate {
     let fields = match stop {
         Ok(reason) => json!({ "turn": "ended", "stopReason": reason }),

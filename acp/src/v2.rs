@@ -1,6 +1,6 @@
 //! Version 2 of the protocol, a draft. The agent works with the types of version 1; this module translates them.
 //!
-//! Where both versions have the same JSON, one type is read from the JSON of the other.
+//! If both versions have the same JSON, the type of one is decoded from the JSON of the other.
 
 mod diff;
 
@@ -20,7 +20,7 @@ pub(crate) fn same<A: Serialize, B: DeserializeOwned>(value: &A) -> Result<B, Er
     serde_json::from_value(value).map_err(|error| Error::invalid_params().data(error.to_string()))
 }
 
-/// Returns a request of the client as that of version 1, which requires lists that version 2 leaves out when they are empty.
+/// Converts a request of the client to version 1. Empty lists, which version 2 omits, are added.
 pub(crate) fn old<New: Serialize, Old: DeserializeOwned>(request: &New) -> Result<Old, Error> {
     let mut request = serde_json::to_value(request).map_err(Error::into_internal_error)?;
     if request.get("cwd").is_some() {
@@ -32,7 +32,7 @@ pub(crate) fn old<New: Serialize, Old: DeserializeOwned>(request: &New) -> Resul
     same(&request)
 }
 
-/// Adds the lists that an object does not have.
+/// Adds the missing lists to an object, as empty lists.
 fn complete(value: &mut Value, lists: &[&str]) {
     for name in lists {
         if let Some(object) = value.as_object_mut() {
@@ -41,12 +41,12 @@ fn complete(value: &mut Value, lists: &[&str]) {
     }
 }
 
-/// Returns the id of a session in version 2.
+/// Converts the id of a session to version 2.
 pub(crate) fn session(id: &v1::SessionId) -> v2::SessionId {
     v2::SessionId::new(id.0.clone())
 }
 
-/// Returns a responder that takes the response of version 1.
+/// Converts a responder of version 2 into one that accepts the response of version 1.
 pub(crate) fn responder<Old: JsonRpcResponse, New: JsonRpcResponse>(responder: Responder<New, V2>) -> Responder<Old> {
     responder.into_raw().wrap_params(|method, response: Result<Old, Error>| {
         let mut response = response?.into_json(method)?;
@@ -57,7 +57,7 @@ pub(crate) fn responder<Old: JsonRpcResponse, New: JsonRpcResponse>(responder: R
     })
 }
 
-/// Returns a request to the client in version 2.
+/// Converts a request to the client to version 2.
 pub(crate) fn request(mut message: UntypedMessage) -> Result<UntypedMessage, Error> {
     // `elicitation/create` has the same JSON.
     if message.method != "session/request_permission" {
@@ -75,7 +75,8 @@ pub(crate) fn request(mut message: UntypedMessage) -> Result<UntypedMessage, Err
     UntypedMessage::new(&message.method, params)
 }
 
-/// Returns an update in version 2. `None`: version 2 has no such update, because a setting has the mode.
+/// Converts an update to version 2. Returns `None` for a change of the mode, which is an option in version 2, and for an update
+/// that cannot be converted.
 pub(crate) fn update(update: &v1::SessionUpdate) -> Option<v2::SessionUpdate> {
     match translate(update) {
         Ok(update) => update,
@@ -112,7 +113,7 @@ fn translate(update: &v1::SessionUpdate) -> Result<Option<v2::SessionUpdate>, se
     serde_json::from_value(value).map(Some)
 }
 
-/// Gives the ids of options the name that they have in version 2.
+/// Renames the ids of options to the names of version 2.
 fn name_options(options: &mut Value) {
     for option in options.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         if let Some(id) = option.remove("id") {
@@ -121,7 +122,7 @@ fn name_options(options: &mut Value) {
     }
 }
 
-/// Returns the reason for which work has stopped.
+/// Converts the reason why work has stopped to version 2.
 pub(crate) fn stop_reason(stop: Result<v1::StopReason, Error>) -> v2::StopReason {
     match stop {
         Ok(v1::StopReason::MaxTokens) => v2::StopReason::MaxTokens,

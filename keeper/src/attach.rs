@@ -1,4 +1,4 @@
-//! A client's side: the connection and its first frames.
+//! Client: the connection to a keeper, and its first frames.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use crate::place::{Place, SessionId, SessionState};
 use crate::policy::Limits;
 use crate::token::Token;
 
-/// Room for one read of frames.
+/// Size of one read, in bytes.
 pub(crate) const READ: usize = 64 * 1024;
 
 /// Settings of a connection to a keeper.
@@ -34,7 +34,7 @@ pub struct Attach {
 }
 
 impl Attach {
-    /// Attaches as the controller, and replaces the one that there is. It reads from the oldest byte that is kept.
+    /// Attaches as the controller, and replaces a connected one. Reads from the oldest byte that is kept.
     #[must_use]
     pub fn controller() -> Self {
         Self { hello: Hello::new(Role::Controller, ""), token: None }
@@ -53,14 +53,14 @@ impl Attach {
         self
     }
 
-    /// Sets where the streams begin.
+    /// Sets the offsets at which the client begins to read the streams.
     #[must_use]
     pub fn from(mut self, stdout: Start, stderr: Start) -> Self {
         (self.hello.stdout, self.hello.stderr) = (stdout, stderr);
         self
     }
 
-    /// Sets the epoch, which has to be above every former one; by default the keeper counts.
+    /// Sets the epoch, which must be greater than every earlier one. By default the keeper counts.
     #[must_use]
     pub fn epoch(mut self, epoch: u64) -> Self {
         self.hello.epoch = epoch;
@@ -75,7 +75,7 @@ impl Attach {
     }
 
     /// Sets how many bytes of each stream the keeper may send before the client reports
-    /// [progress](ToKeeper::Progress); 256 KiB by default.
+    /// [progress](ToKeeper::Progress). Default: 256 KiB.
     #[must_use]
     pub fn window(mut self, bytes: u64) -> Self {
         self.hello.window = bytes;
@@ -85,7 +85,7 @@ impl Attach {
     /// Connects to the keeper of a session and attaches. Blocks until the keeper has responded.
     ///
     /// # Errors
-    /// [`AttachError`] if there is no such session, the directory or the process behind the socket belongs to somebody else,
+    /// [`AttachError`] if there is no such session, the directory or the process behind the socket belongs to another user,
     /// or the keeper refuses.
     pub fn connect(&self, place: &Place, id: &SessionId) -> Result<Attached, AttachError> {
         let socket = open(place, id)?;
@@ -96,16 +96,17 @@ impl Attach {
         Ok(Attached { welcome: attached.0, reader: attached.1, socket })
     }
 
-    /// Returns the hello, with the token that was set or that is in the session's directory.
+    /// Returns the hello with the token that was set, or else the token in the session's directory.
     ///
     /// # Errors
-    /// [`AttachError::NoToken`] if there is none.
+    /// [`AttachError::NoToken`] if there is no token.
     pub fn hello_for(&self, place: &Place, id: &SessionId) -> Result<Hello, AttachError> {
         let token = self.token.clone().map_or_else(|| place.token(id), Ok)?;
         Ok(Hello { token: token.as_str().to_owned(), ..self.hello.clone() })
     }
 
-    /// Returns the hello without a token that was not set: for a bridge (`claude-duplex-keeper attach`), which puts it in.
+    /// Returns the hello, with an empty token if none was set. A bridge (`claude-duplex-keeper attach`) adds the token of the
+    /// session.
     #[must_use]
     pub fn hello(&self) -> Hello {
         let token = self.token.as_ref().map_or("", Token::as_str);
@@ -113,10 +114,10 @@ impl Attach {
     }
 }
 
-/// Connects to the socket of a session, whose directory and whose server belong to this user.
+/// Connects to the socket of a session. Checks that its directory and its server belong to this user.
 ///
 /// # Errors
-/// [`AttachError`] if there is no such session, or something of it belongs to somebody else.
+/// [`AttachError`] if there is no such session, or if its directory or its server belongs to another user.
 pub(crate) fn open(place: &Place, id: &SessionId) -> Result<UnixStream, AttachError> {
     let path = place.session(id);
     if place.state(id)? == SessionState::Abandoned {
@@ -131,7 +132,7 @@ pub(crate) fn open(place: &Place, id: &SessionId) -> Result<UnixStream, AttachEr
     }
 }
 
-/// Connects, also to a keeper that has not yet got as far as its socket.
+/// Connects to a socket. Waits for a keeper that has not created its socket yet.
 fn connect(path: PathBuf) -> io::Result<UnixStream> {
     let begun = std::time::Instant::now();
     loop {
@@ -147,12 +148,12 @@ fn connect(path: PathBuf) -> io::Result<UnixStream> {
     }
 }
 
-/// Connection that was accepted.
+/// Connection that the keeper has accepted.
 #[derive(Debug)]
 pub struct Attached {
     /// State of the session.
     pub welcome: Welcome,
-    /// Bytes that were received behind the welcome.
+    /// Reader with the bytes that were received after the welcome.
     pub reader: FrameReader,
     /// Socket.
     pub socket: UnixStream,
@@ -162,15 +163,15 @@ impl Attached {
     /// Sends a frame. Blocks.
     ///
     /// # Errors
-    /// The keeper has closed the connection; [`receive`](Self::receive) has the reason.
+    /// If the keeper has closed the connection. [`receive`](Self::receive) returns the reason.
     pub fn send(&mut self, frame: &ToKeeper<'_>) -> io::Result<()> {
         Connection::new(&self.socket).send(frame)
     }
 
-    /// Ends a session whose CLI has exited: the keeper removes its files and ends. Blocks until it has.
+    /// Ends a session whose CLI has exited: the keeper removes its files and ends. Blocks until the keeper has ended.
     ///
     /// # Errors
-    /// The CLI has not exited, or the connection failed.
+    /// If the CLI has not exited, or the connection failed.
     pub fn release(mut self) -> io::Result<()> {
         // A keeper that has ended meanwhile takes nothing more, and has closed the connection.
         let _ = self.send(&ToKeeper::Release);
@@ -184,10 +185,10 @@ impl Attached {
         refused.map_or(Ok(()), |refusal| Err(io::Error::other(refusal)))
     }
 
-    /// Receives the next frame and gives it to `use_frame`; `None` at the end of the connection. Blocks.
+    /// Receives the next frame and passes it to `use_frame`. Returns `None` at the end of the connection. Blocks.
     ///
     /// # Errors
-    /// The connection failed, or the keeper speaks another protocol.
+    /// If the connection failed, or the keeper speaks another protocol.
     pub fn receive<T>(&mut self, use_frame: impl FnOnce(FromKeeper<'_>) -> T) -> io::Result<Option<T>> {
         Connection::new(&self.socket).receive(&mut self.reader, use_frame)
     }
@@ -200,7 +201,7 @@ pub struct Connection<S> {
 }
 
 impl<S: Read + Write> Connection<S> {
-    /// Wraps a stream that has carried no frame yet.
+    /// Wraps a stream on which no frame was sent or received yet.
     pub fn new(stream: S) -> Self {
         Self { stream }
     }
@@ -231,7 +232,7 @@ impl<S: Read + Write> Connection<S> {
     /// Sends a frame. Blocks.
     ///
     /// # Errors
-    /// The stream cannot be written.
+    /// If writing fails.
     pub fn send(&mut self, frame: &ToKeeper<'_>) -> io::Result<()> {
         let mut bytes = Vec::new();
         frame.put(&mut bytes);
@@ -239,10 +240,10 @@ impl<S: Read + Write> Connection<S> {
         self.stream.flush()
     }
 
-    /// Receives the next frame and gives it to `use_frame`; `None` at the end of the stream. Blocks.
+    /// Receives the next frame and passes it to `use_frame`. Returns `None` at the end of the stream. Blocks.
     ///
     /// # Errors
-    /// The stream cannot be read, or its frames are none.
+    /// If reading fails, or the bytes are not valid frames.
     pub fn receive<T>(
         &mut self,
         reader: &mut FrameReader,

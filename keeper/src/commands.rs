@@ -18,7 +18,7 @@ use crate::place::SessionId;
 /// First argument of the process that becomes a keeper.
 pub(crate) const KEEP: &str = "__keep";
 
-/// Reason for which a command failed.
+/// Reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command line is wrong.

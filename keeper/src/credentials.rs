@@ -2,15 +2,16 @@
 
 use std::os::fd::AsFd;
 
-/// Process at the other end of a socket, as far as the system knows it.
+/// Process at the other end of a socket, as reported by the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer {
     pub(crate) user: Option<u32>,
-    /// 0 if the system does not know it.
+    /// Process id, or 0 if the system does not report it.
     pub(crate) pid: u32,
 }
 
-/// Returns the peer, as the system knows it. On systems other than Linux, the directory and the token alone keep others out.
+/// Returns the peer, as reported by the system. On systems other than Linux, only the directory and the token keep other users
+/// out.
 pub(crate) fn peer(socket: impl AsFd) -> Peer {
     #[cfg(target_os = "linux")]
     if let Ok(credentials) = rustix::net::sockopt::socket_peercred(socket) {
@@ -22,7 +23,7 @@ pub(crate) fn peer(socket: impl AsFd) -> Peer {
     Peer { user: None, pid: 0 }
 }
 
-/// Returns the user that this process acts as.
+/// Returns the effective user id of this process.
 pub(crate) fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }

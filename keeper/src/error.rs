@@ -1,15 +1,15 @@
-//! Errors, each with its subject, its cause and, where there is one, the way out.
+//! Errors. Each has a subject, a cause and, if there is one, a remedy.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::frame::{FrameError, Refusal};
 
-/// Reason that the directory of sessions, or of one session, cannot be used.
+/// Reason why the directory of the sessions, or of one session, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaceError {
-    /// No directory was named, and the environment names no home directory.
+    /// No directory was given, and the environment has no home directory.
     #[error(
         "no directory for sessions: neither CLAUDE_DUPLEX_KEEPER_DIR, XDG_STATE_HOME nor HOME is set; name one with --dir"
     )]
@@ -42,13 +42,13 @@ pub enum PlaceError {
         path: PathBuf,
         /// Length of the path.
         length: usize,
-        /// Longest path.
+        /// Maximum length of the path.
         limit: usize,
     },
-    /// The id is not an id of a session.
+    /// The text is not a valid session id.
     #[error("session id {0:?} is invalid; use 1 to 32 letters, digits, `-` and `_`")]
     Id(String),
-    /// A session with this id is there already.
+    /// A session with this id exists already.
     #[error("session {0} already exists; attach to it, or remove it with `stop {0}`")]
     Taken(String),
     /// No session has this id.
@@ -69,12 +69,12 @@ pub enum PlaceError {
         operation: &'static str,
         /// File or directory.
         path: PathBuf,
-        /// Reason that the system gave.
+        /// Error of the system.
         error: io::Error,
     },
 }
 
-/// Reason that a session cannot be started or kept.
+/// Reason why a session cannot be started or kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeeperError {
@@ -86,7 +86,7 @@ pub enum KeeperError {
     Program {
         /// Program of the CLI.
         program: String,
-        /// Reason that the system gave.
+        /// Error of the system.
         reason: String,
     },
     /// The program of the keeper cannot be started.
@@ -94,10 +94,10 @@ pub enum KeeperError {
     NoKeeper {
         /// Program of the keeper.
         program: PathBuf,
-        /// Reason that the system gave.
+        /// Error of the system.
         error: io::Error,
     },
-    /// The keeper has ended before it had a CLI.
+    /// The keeper ended before it had started the CLI.
     #[error("the keeper did not start: {0}")]
     NotStarted(String),
     /// A system call failed.
@@ -105,12 +105,12 @@ pub enum KeeperError {
     System {
         /// Operation.
         operation: &'static str,
-        /// Reason that the system gave.
+        /// Error of the system.
         error: io::Error,
     },
 }
 
-/// Reason that a client cannot attach.
+/// Reason why a client cannot attach.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttachError {
@@ -133,12 +133,12 @@ pub enum AttachError {
         /// User id of this process.
         user: u32,
     },
-    /// The token is not known here.
+    /// The token was not given, and cannot be read from its file.
     #[error("cannot read the token {path}: {error}; pass the token that `run` printed", path = path.display())]
     NoToken {
         /// File of the token.
         path: PathBuf,
-        /// Reason that the system gave.
+        /// Error of the system.
         error: io::Error,
     },
     /// The connection failed, or ended before the welcome of the keeper.

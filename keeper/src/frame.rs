@@ -1,11 +1,11 @@
 //! Messages between a keeper and its clients.
 //!
-//! A frame is a length (`u32`, little endian, of what follows), a type (`u8`) and fields. Integers are little endian, texts and
-//! tokens have a length before them. A frame is at most [`MAX_FRAME`] bytes long. A type that one side does not know ends
-//! the connection: the keeper reports both versions in [`FromKeeper::Refused`].
+//! A frame consists of a length (`u32`, little endian, of the rest of the frame), a type (`u8`) and fields. Integers are little
+//! endian. Texts and tokens are preceded by their length. A frame is at most [`MAX_FRAME`] bytes long. An unknown type ends the
+//! connection. The keeper then reports both versions in [`FromKeeper::Refused`].
 //!
-//! The first frame of a client is [`Hello`], the first of the keeper [`Welcome`] or [`FromKeeper::Refused`]. Both begin alike in
-//! every version.
+//! The first frame of a client is [`Hello`], the first of the keeper [`Welcome`] or [`FromKeeper::Refused`]. Their first bytes
+//! are the same in every version.
 
 mod fields;
 mod hello;
@@ -21,13 +21,13 @@ use fields::{Fields, put_frame};
 /// Version of the protocol that this crate speaks.
 pub const VERSION: u16 = 1;
 
-/// Longest frame, in bytes, without its length.
+/// Maximum length of a frame, in bytes, without its length field.
 pub const MAX_FRAME: usize = MAX_DATA + 1024;
 
-/// Most bytes of a stream in one frame.
+/// Maximum number of bytes of a stream in one frame.
 pub const MAX_DATA: usize = 64 * 1024;
 
-/// Reason that a frame cannot be read.
+/// Reason why a frame cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -37,7 +37,7 @@ pub enum FrameError {
     /// The type of the frame is not known.
     #[error("frame of unknown type {0}; this side speaks version {VERSION}")]
     UnknownType(u8),
-    /// A field is missing, has an impossible value, or bytes are left behind the last field.
+    /// A field is missing, has an impossible value, or bytes follow the last field.
     #[error("frame of type {0} is malformed")]
     Malformed(u8),
 }
@@ -69,7 +69,7 @@ pub enum Exit {
     Code(i32),
     /// A signal ended the CLI.
     Signal(i32),
-    /// The system did not say.
+    /// The system did not report the status.
     Unknown,
 }
 
@@ -89,34 +89,34 @@ impl std::fmt::Display for Exit {
 pub enum ToKeeper<'a> {
     /// First frame.
     Hello(Hello),
-    /// Bytes for the CLI's stdin. What lies before the offset that the keeper has taken is ignored.
+    /// Bytes for the CLI's stdin. Bytes that the keeper has received before are ignored.
     Stdin {
         /// Offset of the first byte.
         offset: u64,
         /// Bytes, at most [`MAX_DATA`].
         bytes: &'a [u8],
     },
-    /// Stdin ends at this offset, which the keeper has taken.
+    /// Stdin ends at this offset, up to which the keeper has received it.
     StdinEnd {
         /// Length of stdin.
         offset: u64,
     },
-    /// Progress of the client. Numbers that go back are ignored.
+    /// Progress of the client. A number that is less than an earlier one is ignored.
     Progress {
-        /// Stdout before this offset is durable: the keeper may drop it. Only of a controller.
+        /// The keeper may drop stdout before this offset, because the client has stored it. Only a controller sends it.
         stdout_kept: u64,
-        /// The same of stderr.
+        /// The same for stderr.
         stderr_kept: u64,
         /// The client has room for stdout up to this offset.
         stdout_window: u64,
-        /// The same of stderr.
+        /// The same for stderr.
         stderr_window: u64,
     },
-    /// Orders a signal. One that was sent already is not sent again.
+    /// Orders a signal to the CLI. A signal that was sent before is not sent again.
     Signal(Signal),
     /// Ends the session: stdin is closed, then the CLI is terminated, then killed, with the grace periods of the policy.
     Stop,
-    /// The host needs nothing more of a session whose CLI has exited: the keeper removes its files and ends.
+    /// Ends a session whose CLI has exited: the keeper removes its files and ends.
     Release,
 }
 
@@ -126,7 +126,7 @@ pub enum ToKeeper<'a> {
 pub enum FromKeeper<'a> {
     /// First frame to an accepted client.
     Welcome(Welcome),
-    /// Last frame to a client that is not accepted, or that has broken a rule.
+    /// Last frame to a client that is not accepted, or that has violated the protocol.
     Refused(Refusal),
     /// Bytes of the CLI's output.
     Output {
@@ -144,20 +144,20 @@ pub enum FromKeeper<'a> {
         /// Length of the stream.
         offset: u64,
     },
-    /// The bytes between are no longer kept. Only to an observer.
+    /// Bytes up to an offset are no longer kept. Sent only to an observer.
     Skipped {
-        /// Stream of the gap.
+        /// Stream that has the gap.
         stream: Stream,
         /// First offset after the gap.
         to: u64,
     },
     /// State of stdin.
     Stdin {
-        /// Bytes that the keeper has taken: it writes them, whatever happens to the host.
+        /// Number of bytes that the keeper has received. It writes them, whatever happens to the host.
         taken: u64,
-        /// Bytes that were written to the pipe.
+        /// Number of bytes that were written to the pipe.
         written: u64,
-        /// The CLI reads no more.
+        /// `true` if the CLI has closed its stdin.
         closed: bool,
     },
     /// The CLI has exited.
@@ -166,12 +166,12 @@ pub enum FromKeeper<'a> {
     Replaced {
         /// Epoch of the new controller.
         epoch: u64,
-        /// Process id of the new controller; 0 if the system does not say.
+        /// Process id of the new controller, or 0 if the system does not report it.
         pid: u32,
     },
-    /// The keeper cannot keep output at the moment, e.g. because the disk is full. An empty text: it can again.
+    /// The keeper cannot keep output at the moment, e.g. because the disk is full. If the text is empty, it can again.
     Trouble {
-        /// Subject, cause and way out.
+        /// Subject, cause and remedy.
         text: String,
     },
 }
@@ -194,10 +194,10 @@ impl ToKeeper<'_> {
 }
 
 impl<'a> ToKeeper<'a> {
-    /// Reads a frame, without its length.
+    /// Decodes a frame, without its length field.
     ///
     /// # Errors
-    /// [`FrameError`] if the type is unknown or a field does not fit.
+    /// [`FrameError`] if the type is unknown or a field is invalid.
     pub fn read(frame: &'a [u8]) -> Result<Self, FrameError> {
         Fields::read(frame, 7, |kind, fields| {
             Some(match kind {
@@ -241,10 +241,10 @@ impl FromKeeper<'_> {
 }
 
 impl<'a> FromKeeper<'a> {
-    /// Reads a frame, without its length.
+    /// Decodes a frame, without its length field.
     ///
     /// # Errors
-    /// [`FrameError`] if the type is unknown or a field does not fit.
+    /// [`FrameError`] if the type is unknown or a field is invalid.
     pub fn read(frame: &'a [u8]) -> Result<Self, FrameError> {
         Fields::read(frame, 9, |kind, fields| {
             Some(match kind {

@@ -1,4 +1,4 @@
-//! The keeper itself: [`run`] keeps one CLI until it may end.
+//! The keeper: [`run`] starts a CLI and keeps its session until the session ends.
 
 mod child;
 mod client;

@@ -48,12 +48,12 @@ pub struct Launch {
 pub struct Launched {
     /// Id of the session.
     pub id: SessionId,
-    /// Secret to attach with. Whoever has it and is the same user controls the session.
+    /// Secret to attach with. Every process of the same user that has the token can control the session.
     pub token: Token,
 }
 
 impl Launch {
-    /// Describes a session that runs a program.
+    /// Creates settings of a session that runs a program.
     pub fn new(place: Place, program: impl Into<OsString>) -> Self {
         Self {
             place,
@@ -70,10 +70,10 @@ impl Launch {
         }
     }
 
-    /// Describes a session that runs the CLI with these options.
+    /// Creates settings of a session that runs the CLI with these options.
     ///
     /// # Errors
-    /// An option that the CLI would refuse, ignore or misread.
+    /// If the CLI would refuse, ignore or misread an option.
     #[cfg(feature = "transport")]
     pub fn from_options(
         place: Place,
@@ -89,7 +89,7 @@ impl Launch {
         Ok(this)
     }
 
-    /// Sets the working directory of the program; by default it is the host's.
+    /// Sets the working directory of the program. Default: the directory of the host.
     #[must_use]
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
@@ -110,7 +110,7 @@ impl Launch {
         self
     }
 
-    /// Inherits no variable of the host.
+    /// Clears the inherited environment.
     #[must_use]
     pub fn env_clear(mut self) -> Self {
         self.clear_env = true;
@@ -124,35 +124,37 @@ impl Launch {
         self
     }
 
-    /// Names the keeper's program. By default it is the `claude-duplex-keeper` beside the host's own program, else the one in `PATH`.
+    /// Sets the program of the keeper. Default: the `claude-duplex-keeper` in the directory of the host's program, or else the
+    /// one in `PATH`.
     #[must_use]
     pub fn keeper(mut self, program: impl Into<PathBuf>) -> Self {
         self.keeper = Some(program.into());
         self
     }
 
-    /// Sets the id; by default it is random.
+    /// Sets the id of the session. Default: a random id.
     #[must_use]
     pub fn id(mut self, id: SessionId) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Writes no file with the token: the host keeps it, and the commands of a shell cannot attach without it.
+    /// Does not write the token to a file. The host must store the token, and pass it to `claude-duplex-keeper attach` to
+    /// attach from a shell.
     #[must_use]
     pub fn without_token_file(mut self) -> Self {
         self.token_file = false;
         self
     }
 
-    /// Sets when the session ends without a host.
+    /// Sets the rules by which the session ends without a host.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets how much is kept.
+    /// Sets the limits of the output that is kept.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -161,8 +163,8 @@ impl Launch {
 
     /// Starts the keeper and the program.
     ///
-    /// Blocks until the program runs, which takes some milliseconds. The keeper is nobody's child then: it lives on when this
-    /// process, its terminal or its process group ends. What ends all processes of a container or of a systemd unit ends it
+    /// Blocks until the program runs, which takes some milliseconds. The keeper is not a child of this process: it continues
+    /// when this process, its terminal or its process group ends. The end of a container or of a systemd unit ends the keeper,
     /// too: see the crate's README.
     ///
     /// # Errors
@@ -224,7 +226,7 @@ impl Launch {
     }
 }
 
-/// Returns the keeper's program beside this one, else its name in `PATH`, whatever the environment of the command will be.
+/// Returns the program of the keeper in the directory of this program, or else in the `PATH` of this process.
 fn find() -> PathBuf {
     let beside = env::current_exe().ok().and_then(|this| Some(this.parent()?.join(PROGRAM)));
     let path = env::var_os("PATH").unwrap_or_default();
@@ -237,7 +239,7 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// Starts a keeper that leaves this process behind, and waits until it has its CLI. For the command `run`.
+/// Starts a keeper that outlives this process, and waits until the CLI runs. For the command `run`.
 pub(crate) fn detach(arguments: &[OsString], token: &Token) -> Result<u32, KeeperError> {
     let this = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() };
     let failed = |operation| move |error: io::Error| KeeperError::System { operation, error };

@@ -2,8 +2,8 @@
 //!
 //! A **keeper** is one small process for one CLI process. It owns the CLI's pipes, keeps the CLI's output in memory and in
 //! bounded files, and serves hosts over a Unix socket: bytes by offset, in both directions. It does not interpret the bytes, so it
-//! needs no update when the CLI's protocol changes. A host that dies leaves the CLI running; the next one attaches at the
-//! offsets that its journal has, and goes on.
+//! needs no update when the CLI's protocol changes. If the host dies, the CLI continues. The next host attaches at the offsets
+//! in its journal, and continues the session.
 //!
 //! ```text
 //!  host (ends, comes back)          keeper (one process per session)         CLI
@@ -11,9 +11,9 @@
 //! ```
 //!
 //! * [`Launch`] starts a keeper with its CLI; the program `claude-duplex-keeper` does the same from a shell.
-//! * [`Attach`] connects to one; [`frame`] is the protocol, for those who write a client of their own.
-//! * `transport` (feature `transport`, `smol` or `tokio`) is a session for the drivers of `claude-duplex`; `guide` shows how a host goes on after
-//!   a restart, and `examples/survive.rs` does it.
+//! * [`Attach`] connects to a keeper. [`frame`] is the protocol, for other clients.
+//! * `transport` (feature `transport`, `smol` or `tokio`) runs a session with the drivers of `claude-duplex`. `guide` shows how
+//!   a host continues after a restart; `examples/survive.rs` is a program.
 //! * [`Place`] is the directory with the sessions of a user.
 //!
 //! The keeper runs on Linux and on other Unix systems; `README.md` lists what differs there. On other systems this crate is
@@ -27,7 +27,7 @@ mod credentials;
 mod error;
 pub mod frame;
 pub mod keep;
-/// Guide: a host that restarts and goes on.
+/// Guide: a host that continues its session after a restart.
 #[cfg(feature = "smol")]
 #[doc = include_str!("guide.md")]
 pub mod guide {}

@@ -11,10 +11,10 @@ use crate::credentials;
 use crate::error::{AttachError, PlaceError};
 use crate::token::Token;
 
-/// Name of the variable with the directory. The CLI does not get it.
+/// Name of the environment variable with the directory. It is not passed to the CLI.
 pub(crate) const DIRECTORY: &str = "CLAUDE_DUPLEX_KEEPER_DIR";
 
-/// Longest path of a socket: `sun_path` without its zero.
+/// Maximum length of the path of a socket, in bytes: `sun_path` without its final zero.
 const SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
 /// Id of a session: 1 to 32 ASCII letters, digits, `-` and `_`.
@@ -22,10 +22,10 @@ const SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 pub struct SessionId(String);
 
 impl SessionId {
-    /// Reads an id.
+    /// Parses an id.
     ///
     /// # Errors
-    /// [`PlaceError::Id`] if the text is not one.
+    /// [`PlaceError::Id`] if the text is not a valid id.
     pub fn parse(text: &str) -> Result<Self, PlaceError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
@@ -37,7 +37,7 @@ impl SessionId {
     /// Creates an id of 12 random letters and digits.
     ///
     /// # Errors
-    /// The system has no random numbers.
+    /// If the system has no random numbers.
     pub fn random() -> io::Result<Self> {
         Ok(Self(Token::random()?.as_str()[..12].to_owned()))
     }
@@ -59,30 +59,30 @@ impl std::fmt::Display for SessionId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionState {
-    /// The keeper lives.
+    /// The keeper runs.
     Kept,
-    /// The keeper was killed. Its files are left.
+    /// The keeper was killed, and its files still exist.
     Abandoned,
 }
 
-/// Directory with the sessions of a user, one directory in it for each.
+/// Directory with the sessions of a user. It contains a directory for each session.
 ///
-/// The directory and those of its sessions have mode 0700, each file has mode 0600. Choose a directory that a sandbox of the CLI's
-/// tools cannot read: see `SECURITY.md`.
+/// The directory and those of its sessions have mode 0700, each file has mode 0600. Choose a directory that a sandbox of the
+/// CLI's tools cannot read: see `SECURITY.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     path: PathBuf,
 }
 
 impl Place {
-    /// Names a directory. Nothing happens until it is used.
+    /// Creates a place with this path. Nothing is read or created yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self { path: std::path::absolute(&path).unwrap_or(path) }
     }
 
-    /// Returns `$CLAUDE_DUPLEX_KEEPER_DIR`, else `$XDG_STATE_HOME/claude-duplex-keeper`, else
+    /// Returns `$CLAUDE_DUPLEX_KEEPER_DIR`, or else `$XDG_STATE_HOME/claude-duplex-keeper`, or else
     /// `$HOME/.local/state/claude-duplex-keeper`.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl Place {
         &self.path
     }
 
-    /// Returns the ids of the sessions, in order, with whether each has its keeper. A directory that is not there has none.
+    /// Returns the ids and states of the sessions, sorted by id. If the directory does not exist, the list is empty.
     ///
     /// # Errors
     /// [`PlaceError`] if the directory cannot be read, belongs to another user, or is open to others.
@@ -119,10 +119,10 @@ impl Place {
         Ok(sessions)
     }
 
-    /// Returns whether a session has its keeper.
+    /// Returns the state of a session.
     ///
     /// # Errors
-    /// [`PlaceError::Unknown`] if there is no such session; others if its directory cannot be used.
+    /// [`PlaceError::Unknown`] if there is no such session. Other errors if its directory cannot be used.
     pub fn state(&self, id: &SessionId) -> Result<SessionState, PlaceError> {
         let path = self.session(id);
         if !path.exists() {
@@ -141,10 +141,10 @@ impl Place {
         }
     }
 
-    /// Removes what a killed keeper has left.
+    /// Removes the files of a keeper that was killed.
     ///
     /// # Errors
-    /// [`PlaceError::Taken`] if the keeper lives; others if the directory cannot be used.
+    /// [`PlaceError::Taken`] if the keeper runs. Other errors if the directory cannot be used.
     pub fn remove(&self, id: &SessionId) -> Result<(), PlaceError> {
         if self.state(id)? == SessionState::Kept {
             return Err(PlaceError::Taken(id.to_string()));
@@ -159,16 +159,16 @@ impl Place {
         self.path.join(id.as_str())
     }
 
-    /// Returns the socket of a session.
+    /// Returns the path of a session's socket.
     #[must_use]
     pub fn socket(&self, id: &SessionId) -> PathBuf {
         self.session(id).join("socket")
     }
 
-    /// Reads the token of a session, if its keeper has written one.
+    /// Reads the token of a session from the file that its keeper has written.
     ///
     /// # Errors
-    /// [`AttachError::NoToken`] if the file is not there or is not a token.
+    /// [`AttachError::NoToken`] if the file does not exist or does not contain a token.
     pub fn token(&self, id: &SessionId) -> Result<Token, AttachError> {
         let path = self.session(id).join("token");
         let read = fs::read_to_string(&path);
@@ -176,7 +176,7 @@ impl Place {
         token.map_err(|error| AttachError::NoToken { path, error })
     }
 
-    /// Creates the directory of a session, and the place if it is not there. Returns the lock, which is held as long as the
+    /// Creates the directory of a session, and the place if it does not exist. Returns the lock, which is held as long as the
     /// file is open.
     pub(crate) fn create(&self, id: &SessionId, token: Option<&Token>) -> Result<File, PlaceError> {
         let socket = self.socket(id);
@@ -222,7 +222,7 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Checks that a directory belongs to this user, and to nobody else.
+/// Checks that a directory belongs to this user, and that other users cannot enter it.
 pub(crate) fn check(path: &Path) -> Result<(), PlaceError> {
     let metadata = fs::symlink_metadata(path).map_err(|error| system("look at", path, error))?;
     let (owner, user, mode) = (metadata.uid(), credentials::user(), metadata.mode() & 0o7777);

@@ -1,22 +1,22 @@
-//! Settings of a keeper: the time when it ends its CLI, and the amount of output that it keeps.
+//! Settings of a keeper: when it ends its CLI, and how much output it keeps.
 
 use std::time::Duration;
 
 /// Rules by which a keeper ends a CLI that no host controls.
 ///
-/// Observers are not hosts. The keeper does not understand what the CLI writes, so a CLI that writes nothing counts as idle.
+/// Observers are not hosts. The keeper does not interpret the output of the CLI, so a CLI that writes nothing counts as idle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Time without a host after which the session ends, whether the CLI works or not; 1 hour by default. `None`: never.
+    /// Time without a host after which the session ends, even if the CLI works. Default: 1 hour. `None` means never.
     ///
-    /// The same limit applies to a CLI that has exited: the keeper then keeps its output for a host for that long.
+    /// The same time applies after the exit of the CLI: the keeper keeps the output for that long.
     pub without_host: Option<Duration>,
-    /// Time without a host and without output after which the session ends; `None` by default.
+    /// Time without a host and without output after which the session ends. Default: `None`, which means never.
     pub idle: Option<Duration>,
-    /// Time that the CLI has to exit after the end of its stdin, before SIGTERM; 10 seconds by default.
+    /// Time from the end of the CLI's stdin to SIGTERM. Default: 10 seconds.
     pub close_grace: Duration,
-    /// Time that the CLI has to exit after SIGTERM, before SIGKILL; 5 seconds by default.
+    /// Time from SIGTERM to SIGKILL. Default: 5 seconds.
     pub terminate_grace: Duration,
 }
 
@@ -35,24 +35,24 @@ impl Default for Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of stdout that no controller has acknowledged; 64 MiB by default. At the limit the keeper reads no more, and the
-    /// CLI blocks in its next write: no byte is dropped. The files are up to 1/16 larger.
+    /// Maximum number of bytes of stdout that no controller has acknowledged. Default: 64 MiB. At the limit the keeper stops
+    /// reading, and the CLI blocks in its next write. No byte is dropped. The files are up to 1/16 larger.
     pub stdout: u64,
-    /// The same for stderr; 8 MiB by default.
+    /// The same for stderr. Default: 8 MiB.
     pub stderr: u64,
 }
 
 impl Limits {
-    /// Least of either limit: 256 KiB.
+    /// Minimum of both limits: 256 KiB.
     pub const LEAST: u64 = 256 * 1024;
 
-    /// Bytes of stdin that a host may send behind what the CLI has read.
+    /// Maximum number of bytes of stdin that a host may send beyond the bytes that were written to the CLI's pipe.
     pub const STDIN: usize = 128 * 1024;
 
-    /// Connected clients, those among them that have not yet shown a token.
+    /// Maximum number of connected clients, including clients that have not sent a token yet.
     pub const CLIENTS: usize = 32;
 
-    /// Time that a client has to show its token.
+    /// Timeout for the token of a client.
     pub const HANDSHAKE: Duration = Duration::from_secs(5);
 }
 

@@ -21,7 +21,8 @@ impl Attached {
     /// ```
     ///
     /// # Errors
-    /// The client is not the controller, or another host has attached meanwhile. The session then ends nevertheless.
+    /// If the client is not the controller, or if another host has attached since the order to stop. The session then ends
+    /// nevertheless.
     pub fn stop(mut self) -> io::Result<()> {
         // A keeper that has ended meanwhile takes nothing more, and has closed the connection: it is read to its end.
         let _ = self.send(&ToKeeper::Stop);

@@ -1,14 +1,14 @@
-//! Secret that a client of a session shows.
+//! Secret of a session, which a client must send.
 
 use std::fmt;
 
 /// Number of characters of a token.
 const LENGTH: usize = 64;
 
-/// Secret that a client of a session shows: 256 random bits, as 64 hexadecimal digits.
+/// Secret of a session, which a client must send: 256 random bits, as 64 hexadecimal digits.
 ///
-/// The CLI's tools run as the same user, so the user's id alone does not keep them out. A token is in no argument, environment variable
-/// or working directory of the CLI. `Debug` does not show it.
+/// The tools of the CLI run as the same user, so the user id does not keep them out. No argument, environment variable or
+/// working directory of the CLI contains the token. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -16,14 +16,14 @@ impl Token {
     /// Creates a token from the system's random numbers.
     ///
     /// # Errors
-    /// The system has none, which is an error of its own.
+    /// If the system has no random numbers.
     pub fn random() -> std::io::Result<Self> {
         let mut bytes = [0; LENGTH / 2];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
         Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
-    /// Reads a token: 64 hexadecimal digits, with white space around them.
+    /// Parses a token of 64 hexadecimal digits. Whitespace around it is ignored.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -36,7 +36,7 @@ impl Token {
         &self.0
     }
 
-    /// Compares in a time that does not depend on where the first difference is.
+    /// Compares two tokens, in a time that does not depend on the position of the first difference.
     pub(crate) fn matches(&self, shown: &str) -> bool {
         let pairs = self.0.bytes().zip(shown.bytes());
         shown.len() == LENGTH && pairs.fold(0, |differences, (own, shown)| differences | (own ^ shown)) == 0

@@ -1,12 +1,12 @@
 //! Kept sessions as [transports](claude_duplex::Transport) of the crate `claude-duplex`.
 //!
-//! A host starts a session once and attaches to it as often as it has to:
+//! A host starts a session once, and attaches to it at the start and after each restart:
 //!
 //! * first: [`Launch::from_options`](crate::Launch::from_options), `start`, `attach`, `Driver::new`;
 //! * after a restart: `JournalFile::open`, [`Attach::resume`], `attach`, `Driver::resume`.
 //!
-//! **A lost connection** is not the end of the session, so the driver gets no end of stdout: the transport does nothing
-//! more, and [`Kept::lost`] has the reason. The host drops the driver and attaches again.
+//! **A lost connection** is not the end of the session, so the transport does not report an end of stdout. It stops, and
+//! [`Kept::lost`] returns the reason. The host then drops the driver and attaches again.
 //!
 //! **The end.** A session whose CLI has exited stays until a host [releases](crate::Attached::release) it or the policy ends it.
 
@@ -36,19 +36,19 @@ use crate::frame::{FrameReader, FromKeeper, Hello, Signal, Start, ToKeeper, Welc
 use link::Link;
 use wake::Relay;
 
-/// Reads and writes of one poll, at most, before other tasks have their turn.
+/// Maximum number of reads and writes in one poll, before other tasks run.
 const ROUNDS: usize = 16;
 
 /// Timer of a runtime.
 pub trait Timer {
-    /// Waits until `at`. There is one time: another one takes its place.
+    /// Waits until `at`. A call with another time replaces the former one.
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()>;
 }
 
 /// Session that a keeper keeps, as a transport.
 ///
-/// Dropping it detaches; the CLI lives on. Its stream is any that connects to the keeper's socket, through a bridge
-/// (`claude-duplex-keeper attach`) or not.
+/// Dropping it detaches from the session, and the CLI continues. The stream leads to the keeper's socket, directly or through a
+/// bridge (`claude-duplex-keeper attach`).
 pub struct Kept<S, T> {
     stream: S,
     timer: T,
@@ -59,7 +59,7 @@ pub struct Kept<S, T> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
-    /// Attaches over a stream that has carried no frame yet. [`Attach::hello`] makes the hello.
+    /// Attaches over a stream on which no frame was sent or received yet. [`Attach::hello`] creates the hello.
     ///
     /// # Errors
     /// [`AttachError`] if the keeper refuses, speaks another protocol, or the stream ends.
@@ -87,15 +87,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
         Ok(Self { stream, timer, epoch: Instant::now(), welcome, link, relay: Relay::new() })
     }
 
-    /// Acknowledges what the driver has read, at once: for a host without a journal, which cannot go on after a restart with
-    /// what it had read. By default the driver acknowledges what is in its required journal.
+    /// Acknowledges bytes as soon as the driver has read them. This is for a host without a journal, which loses these bytes if
+    /// it restarts. By default, bytes are acknowledged when they are in the required journal of the driver.
     #[must_use]
     pub fn without_journal(mut self) -> Self {
         self.link.acknowledges_reads = true;
         self
     }
 
-    /// Returns a future of the reason that the connection has ended. It can be cloned, and awaited beside the driver.
+    /// Returns a future that completes with the reason for the end of the connection. It can be cloned, and awaited while the
+    /// driver runs.
     #[must_use]
     pub fn lost(&self) -> Lost {
         self.link.lost.clone()
@@ -107,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
         &self.welcome
     }
 
-    /// Moves bytes in both directions, if that is possible.
+    /// Reads and writes as far as possible without waiting.
     fn pump(&mut self, cx: &Context<'_>) {
         let Some(waker) = self.relay.begin(cx, self.link.has_output()) else { return };
         let cx = &mut Context::from_waker(&waker);
@@ -122,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
         self.relay.again();
     }
 
-    /// Writes once; false if nothing can be written now.
+    /// Writes once. Returns `false` if nothing can be written now.
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.link.has_output() || self.link.lost.is_lost() {
             return false;
@@ -143,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
         }
     }
 
-    /// Reads once; false if nothing can be read now.
+    /// Reads once. Returns `false` if nothing can be read now.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         match Pin::new(&mut self.stream).poll_read(cx, self.link.space()) {
             Poll::Pending => false,
@@ -199,7 +200,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Transport for Kept<S, T> {
         }
     }
 
-    /// The keeper holds nothing back.
+    /// Completes at once: the transport has no write buffer.
     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -260,7 +261,8 @@ impl<S, T> fmt::Debug for Kept<S, T> {
 }
 
 impl Attach {
-    /// Attaches as the controller where a restored session goes on: behind the bytes of stdout and stderr that it knows.
+    /// Attaches as the controller of a restored session. Reads from the offsets of stdout and stderr up to which the session
+    /// has received them.
     #[must_use]
     pub fn resume(offsets: Offsets) -> Self {
         Self::controller().from(Start::At(offsets.stdout), Start::At(offsets.stderr))

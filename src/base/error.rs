@@ -1,4 +1,4 @@
-//! Errors. Each message can stand alone in a log: it contains the subject, the cause, and the way out if there is one.
+//! Errors. Each message can stand alone in a log: it contains the subject, the cause, and a remedy if there is one.
 
 use std::fmt;
 
@@ -123,10 +123,10 @@ pub enum RejectedReason {
     /// longer id, up to 16 KiB, is [declined](crate::RejectedLine::declined).
     #[error("the line lacks a request id of at most 256 bytes")]
     NoRequestId,
-    /// The reply to `initialize` lists the item as an open incoming request, but it is not a request.
+    /// The response to `initialize` lists the item as an open incoming request, but it is not a request.
     #[error("the item is listed as an incoming request, but is not one")]
     NotAnIncomingRequest,
-    /// The reply to `initialize` lists more than 1,024 open incoming requests of one kind. The items behind the limit are
+    /// The response to `initialize` lists more than 1,024 open incoming requests of one kind. The items beyond the limit are
     /// neither delivered nor answered.
     #[error("the item exceeds the limit of 1,024 listed requests")]
     TooManyListed,

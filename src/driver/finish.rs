@@ -20,21 +20,21 @@ impl<T: Transport> Driver<T> {
     /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
     /// use claude_duplex::{Action, Config, Driver, IncomingKind, Seed, SessionTime};
     ///
-    /// let world = TestRuntime::new();
+    /// let runtime = TestRuntime::new();
     /// let script = Script::default().then([
     ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
     ///     Step::text("as you wish"),
     /// ]);
     /// let config =
     ///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-    /// let mut claude = Driver::new(config, world.start(script));
+    /// let mut claude = Driver::new(config, runtime.start(script));
     /// claude.prompt("clean up").unwrap();
-    /// world.run(async {
+    /// runtime.run(async {
     ///     while !matches!(claude.next().await, Some(Action::IncomingRequest(_))) {}
     ///     // The request stays unanswered: `finish` declines it.
     ///     assert!(claude.finish().await.unwrap().exit.unwrap().is_success());
     /// });
-    /// assert!(world.now() < SessionTime::from(std::time::Duration::from_secs(10)));
+    /// assert!(runtime.now() < SessionTime::from(std::time::Duration::from_secs(10)));
     /// ```
     pub async fn finish(&mut self) -> Option<SessionClosed> {
         self.close();
@@ -54,7 +54,8 @@ impl<T: Transport> Driver<T> {
         .await
     }
 
-    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
+    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns `true` if there was room for
+    /// at least one.
     fn decline_all(&mut self) -> bool {
         let open: Vec<_> = self.protocol.open_incoming().map(IncomingRequest::id).collect();
         open.into_iter().filter(|incoming| self.respond(*incoming, IncomingResponse::Decline).is_ok()).count() > 0

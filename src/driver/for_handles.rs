@@ -13,8 +13,8 @@ impl<T: Transport> Driver<T> {
         self.pop()
     }
 
-    /// Stops reading stdout until then, because a reader cannot accept more. Stdout is still read while output is awaited
-    /// that cannot wait.
+    /// Stops reading stdout until the given time, because a reader cannot accept more. Stdout is still read while output is
+    /// awaited that cannot wait.
     pub(crate) fn hold(&mut self, until: Option<SessionTime>) {
         self.held = until;
         self.overread &= until.is_some();
@@ -40,7 +40,7 @@ impl<T: Transport> Driver<T> {
         self.record.take_waiting()
     }
 
-    /// Notes that the journal could not be written.
+    /// Records that the journal could not be written.
     pub(crate) fn recording_failed(&mut self, error: io::Error) {
         self.record.failed(error);
     }

@@ -16,13 +16,13 @@ use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
-/// While the session is idle, a journal begins anew at its usual size divided by this number.
+/// While the session is idle, the journal is replaced at its usual size divided by this number.
 const IDLE: u64 = 16;
 
-/// A journal without which nothing happens.
+/// State of a required journal: an input takes effect only after it is recorded.
 struct Required {
     epoch: u64,
-    /// Size in bytes from which on it begins anew.
+    /// Size in bytes that triggers the replacement of the journal by a new one, which starts with a snapshot.
     rotates_at: u64,
     /// Number of the last action that the host has handled.
     acknowledged: u64,
@@ -34,7 +34,7 @@ pub(super) struct Record {
     pub(super) tracer: Tracer,
     /// Set when the session has received an input.
     has_started: bool,
-    /// Present if nothing happens without its record.
+    /// Present if the journal is required.
     required: Option<Required>,
     /// Deferred data for the host's code, if its calls are deferred.
     #[cfg(feature = "session")]
@@ -60,7 +60,7 @@ impl Record {
         });
     }
 
-    /// Notes that the session is resumed, so its start is not recorded.
+    /// Records that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
         self.has_started = true;
     }
@@ -78,7 +78,7 @@ impl Record {
         self.required = Some(Required { epoch, rotates_at, acknowledged: protocol.action_number() });
     }
 
-    /// Notes that the host has handled the actions up to a number. A journal that has grown long enough begins anew then.
+    /// Records that the host has handled the actions up to a number. A journal that has reached its size is then replaced.
     pub(super) fn acknowledge(&mut self, protocol: &Protocol, number: u64) {
         let (Some(required), Some(recorder)) = (&mut self.required, &mut self.recorder) else { return };
         let number = number.min(protocol.action_number());
@@ -93,12 +93,12 @@ impl Record {
         }
     }
 
-    /// Returns whether the session stands still: its journal is required, and cannot be written.
+    /// Returns `true` if the session is stopped, because its required journal cannot be written.
     pub(super) fn is_suspended(&self) -> bool {
         self.required.is_some() && self.stopped().is_some()
     }
 
-    /// Returns whether what was recorded has left the process, if it must.
+    /// Returns `true` if bytes may be sent. With a required journal, all records must have left the process before.
     pub(super) fn may_send(&self) -> bool {
         self.required.is_none() || self.stopped().is_none() && !self.is_spooled()
     }
@@ -112,7 +112,7 @@ impl Record {
         self.recorder.as_ref()?.stopped()
     }
 
-    /// Passes an input to the session that has no reply.
+    /// Passes an input to the session that has no return value.
     pub(super) fn apply(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         self.has_started = true;
         self.input(now, &input);
@@ -121,7 +121,7 @@ impl Record {
         }
     }
 
-    /// Announces a command whose reply the caller needs. The input is only built if a journal or trace observes it.
+    /// Announces a command whose return value the caller needs. The input is only built if a journal or trace observes it.
     pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) -> bool {
         self.has_started = true;
         if self.recorder.is_some() || self.wants_commands() {
@@ -183,7 +183,7 @@ impl Record {
         waiting.unwrap_or_default()
     }
 
-    /// Notes that the journal could not be written.
+    /// Records that the journal could not be written.
     pub(super) fn failed(&mut self, error: std::io::Error) {
         if let Some(recorder) = &mut self.recorder {
             recorder.fail(error);

@@ -8,7 +8,7 @@ use crate::driver::transport::Transport;
 use crate::journal::JournalFile;
 use crate::protocol::{Offsets, Protocol};
 
-/// Reason for which a session is not resumed: the transport and the session are at different positions. The transport was
+/// Reason why a session is not resumed: the transport and the session are at different positions. The transport was
 /// dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum ResumeError {
     )]
     #[non_exhaustive]
     StdinAhead {
-        /// Bytes that the other side has taken.
+        /// Number of bytes that the other side has received.
         taken: u64,
         /// Bytes that the session has written, sent or not.
         written: u64,
@@ -34,7 +34,7 @@ pub enum ResumeError {
     )]
     #[non_exhaustive]
     StdinBehind {
-        /// Bytes that the other side has taken.
+        /// Number of bytes that the other side has received.
         taken: u64,
         /// Bytes that were reported to the session.
         known: u64,

@@ -58,7 +58,7 @@ impl<T: Transport> Driver<T> {
         moved
     }
 
-    /// Reports what the other side had taken before the session was resumed.
+    /// Reports the bytes of stdin that the other side had received when the session was resumed.
     fn report_taken(&mut self) {
         let taken = std::mem::take(&mut self.taken);
         if taken > 0 {

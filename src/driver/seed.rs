@@ -25,7 +25,7 @@ impl Seed {
     }
 }
 
-/// The settings of [`Config::new`] with a [random seed](Seed::random) (feature `driver`): no two are equal.
+/// The settings of [`Config::new`] with a [random seed](Seed::random) (feature `driver`): each call draws another seed.
 impl Default for Config {
     fn default() -> Self {
         Self::new(Seed::random())

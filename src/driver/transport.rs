@@ -96,8 +96,8 @@ use crate::protocol::end::Exit;
 /// });
 /// ```
 pub trait Transport {
-    /// Returns the time since an epoch that the transport chooses. It never decreases. It alone decides if a deadline has
-    /// passed.
+    /// Returns the time since an epoch that the transport chooses. The time never decreases. Only this clock decides if a
+    /// deadline has passed.
     fn now(&self) -> SessionTime;
 
     /// Reads from the child's stdout into `buffer`, which is not empty. `Ok(0)` and errors are the end of stdout; no read
@@ -119,7 +119,7 @@ pub trait Transport {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Flushes and closes the child's stdin, so that the child reads the end. Nothing is written afterwards. Polled until
-    /// ready, which includes an error. Signals do not wait for it.
+    /// ready, which includes an error. Signals do not wait for this method.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Waits until the child has closed its stdin: bytes that were written may be unread, and nothing more can be written.
@@ -142,13 +142,13 @@ pub trait Transport {
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()>;
 
     /// Returns how many bytes of stdin the other side has taken since the session's start. [`Driver::resume`](crate::Driver::resume)
-    /// asks once. `None`, the default, stands for as many as the restored session knows.
+    /// calls this method once. By default returns `None`, which stands for the number that the restored session knows.
     fn stdin_taken(&self) -> Option<u64> {
         None
     }
 
-    /// Notes that every input up to these positions is in the [journal](crate::Driver::record_required): whoever keeps the
-    /// streams can drop what lies before. Called in order, and only with such a journal. It must not block.
+    /// Records that every input up to these positions is in the [journal](crate::Driver::record_required): a keeper of the
+    /// streams can drop the bytes before them. Called in order, and only with such a journal. This method must not block.
     fn acknowledge(&mut self, offsets: Offsets) {
         let _ = offsets;
     }

@@ -67,7 +67,7 @@ pub struct Allow {
     /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's decision.
+    /// Scope of the user's decision, e.g. this call only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }
@@ -99,7 +99,7 @@ pub struct Deny {
     /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's decision.
+    /// Scope of the user's decision, e.g. this call only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }
@@ -162,7 +162,7 @@ impl Allow {
         self
     }
 
-    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
+    /// Sets the scope of the user's decision. Without it, the CLI guesses the scope.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);
@@ -191,7 +191,7 @@ impl Deny {
         self
     }
 
-    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
+    /// Sets the scope of the user's decision. Without it, the CLI guesses the scope.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);

@@ -108,7 +108,7 @@ words! {
         Unspecified = "other",
     }
 
-    /// Meaning of the user's decision. Without it, the CLI guesses the meaning.
+    /// Scope of the user's decision. Without it, the CLI guesses the scope.
     pub enum Classification {
         /// The user allowed this call only.
         UserTemporary = "user_temporary",

@@ -26,7 +26,7 @@ pub enum JournalError {
         found: u64,
         /// The newest format that this version of the crate reads.
         known: u64,
-        /// The version of the crate that wrote it.
+        /// Version of the crate that wrote the journal.
         version: String,
     },
     /// A line contains a kind of input that this version of the crate does not know.

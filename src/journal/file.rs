@@ -119,8 +119,9 @@ impl JournalFile {
         Ok((this, session))
     }
 
-    /// Sets the size in bytes from which the journal is rewritten with a snapshot; 16 MiB by default. While the session is
-    /// idle, one sixteenth of this size suffices. The rewrite waits until the host has acknowledged all returned actions.
+    /// Sets the size in bytes that triggers the replacement of the journal by one that starts with a snapshot. Default: 16 MiB.
+    /// While the session is idle, one sixteenth of this size is enough. The rewrite waits until the host has acknowledged all
+    /// returned actions.
     #[must_use]
     pub fn rotate_at(mut self, bytes: u64) -> Self {
         self.rotates_at = bytes;
@@ -201,7 +202,7 @@ impl LockedFile {
         }
     }
 
-    /// Opens and locks the file that has the name once it is locked: another host may have just replaced it.
+    /// Opens and locks the file with this name. Tries again if another host has replaced the file before the lock.
     fn open(path: &Path) -> Result<Self, JournalFileError> {
         loop {
             let file = Self::lock(OpenOptions::new().append(true).open(path)?)?;

@@ -133,10 +133,10 @@ impl Message {
     }
 
     /// Returns the tokens that the message reports: the start or the end of a streamed answer, a part of an answer, or the result of
-    /// a turn. `None` if it reports none. No more of the line is decoded.
+    /// a turn. Returns `None` if it reports none. The other parts of the line are not decoded.
     ///
-    /// The reports of one answer are cumulative: [`merge`](Usage::merge) them for a gauge. Those of subagents are about
-    /// another context ([`is_subagent`](Self::is_subagent)).
+    /// The reports of one answer are cumulative: [`merge`](Usage::merge) them to display the current number. A message of a
+    /// subagent ([`is_subagent`](Self::is_subagent)) reports the tokens of another context.
     ///
     /// ```
     /// use claude_duplex::Message;

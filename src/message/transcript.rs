@@ -56,7 +56,7 @@ pub struct Transcript {
     /// Number of the newest block so far, whether it was stored or dropped.
     newest: Option<BlockId>,
     result: Option<Box<TurnResult>>,
-    /// Error of the last message of the main thread, used to classify a failure; `rate_limit` is used likewise.
+    /// Error of the last message of the main thread, used to classify a failure, as is `rate_limit`.
     error: Option<AssistantError>,
     rate_limit: Option<Box<RateLimit>>,
     held: usize,

@@ -4,7 +4,7 @@ use super::error::OptionsError;
 use super::flags::Set;
 use std::ffi::OsStr;
 
-/// Pairs of flags that exclude each other, with the way out.
+/// Pairs of flags that exclude each other, with the remedy for the error.
 const APART: &[(&str, &str, &str)] = &[
     ("--continue", "--resume", "continue the latest session, or resume a named one"),
     ("--system-prompt", "--system-prompt-file", "set the prompt with only one of them"),

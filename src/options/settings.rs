@@ -31,7 +31,7 @@ impl Options {
     ///
     /// If the sandbox is enabled, `failIfUnavailable: true` is added unless the object has this field. Otherwise commands
     /// could run without the requested sandbox. With this field, 2.1.329 refuses to start if the sandbox's tools are
-    /// missing; 1.0.128 and 2.0.76 start all the same.
+    /// missing; 1.0.128 and 2.0.76 start nevertheless.
     pub fn sandbox(mut self, sandbox: impl Into<Json>) -> Self {
         self.sandbox = Some(sandbox.into());
         self

@@ -1,8 +1,8 @@
-//! Requests that the host sends to the CLI, with typed replies
+//! Requests that the host sends to the CLI, with typed responses
 //! ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
 //!
-//! Each request has a type, and [`TypedRequest::Response`] is the type of its reply, which is in the module [`response`]. The
-//! type of the request converts to a [`Request`]; [`Response::decode_as`] reads the reply.
+//! Each request has a type. [`TypedRequest::Response`] is the type of its response, in the module [`response`]. The
+//! type of the request converts to a [`Request`]; [`Response::decode_as`] reads the response.
 //!
 //! ```
 //! use claude_duplex::request::{ListModels, SetModel};
@@ -89,7 +89,7 @@ use crate::message::{Fields, Message};
 use crate::wire::fields;
 use crate::wire::view::{FromJson, view};
 
-/// A request whose reply has a type.
+/// A request whose response has a type.
 ///
 /// ```
 /// use claude_duplex::message::Fields;
@@ -118,19 +118,19 @@ use crate::wire::view::{FromJson, view};
 pub trait TypedRequest {
     /// Subtype of the request on the wire.
     const SUBTYPE: &'static str;
-    /// Type of a success reply.
+    /// Type of a success response.
     type Response;
 
     /// Returns the fields beside the subtype.
     fn fields(&self) -> Fields;
 
-    /// Reads the payload of a success reply. `payload` is `{}` if the reply has none.
+    /// Reads the payload of a success response. `payload` is `{}` if the response has none.
     ///
     /// # Errors
     /// Returns an error if the payload lacks a required field.
     fn read(payload: &Json) -> Result<Self::Response, DecodeError>;
 
-    /// Returns the paths of the fields of a reply that its type does not name, e.g. `models[].supportsNew`.
+    /// Returns the paths of the fields of a response that its type does not name, e.g. `models[].supportsNew`.
     fn unknown_names(_reply: &Self::Response) -> Vec<String> {
         Vec::new()
     }
@@ -143,7 +143,7 @@ impl<C: TypedRequest> From<C> for Request {
 }
 
 view! {
-    /// An acknowledgement: a reply without fields. If a CLI sends fields all the same, `unknown_fields` contains them.
+    /// An acknowledgment: a response without fields. If the CLI sends fields nevertheless, `unknown_fields` contains them.
     pub struct Ack {}
 }
 
@@ -194,15 +194,15 @@ impl Request {
 
     /// Sets the id of the request on the wire. By default the id is derived from the session's seed.
     ///
-    /// The request is [refused](crate::RefusedReason::Reused) while a reply to another request with the same id may still
-    /// arrive: until that reply arrives, or until 64 more requests have timed out.
+    /// The request is [refused](crate::RefusedReason::Reused) while a response to another request with the same id may still
+    /// arrive: until that response arrives, or until 64 more requests have timed out.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets the timeout of the reply. Overrides [`Timeouts`](crate::Timeouts).
+    /// Sets the timeout of the response. Overrides [`Timeouts`](crate::Timeouts).
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
@@ -218,8 +218,8 @@ impl fmt::Debug for Request {
 
 /// Target of an [`interrupt`](crate::Protocol::interrupt).
 ///
-/// On the wire an interrupt has no target: a late one stops the next turn. Since 2.1.210 the CLI also runs a prompt that is
-/// still in its queue to the end. This crate adds the target, and repeats the interrupt until the target has stopped.
+/// On the wire an interrupt has no target: a late one stops the next turn. Since 2.1.210, a prompt that is still in the CLI's
+/// queue also runs to its end. This crate adds the target, and repeats the interrupt until the target has stopped.
 ///
 /// ```
 /// use claude_duplex::testing::{TestSession, Script, Step};
@@ -284,7 +284,7 @@ impl fmt::Debug for Interrupt {
     }
 }
 
-/// Success reply to a [`Request`].
+/// Success response to a [`Request`].
 ///
 /// ```
 /// use claude_duplex::request::SetModel;
@@ -312,13 +312,13 @@ pub struct Response {
 }
 
 impl Response {
-    /// Returns the payload of the reply, or `None` for a plain acknowledgement.
+    /// Returns the payload of the response, or `None` for a plain acknowledgment.
     #[must_use]
     pub fn payload(&self) -> Option<&Json> {
         self.payload.as_ref()
     }
 
-    /// Decodes the payload as the reply to a request of type `C`. A missing payload is read as an empty object.
+    /// Decodes the payload as the response to a request of type `C`. A missing payload is read as an empty object.
     ///
     /// # Errors
     /// Returns an error if the payload lacks a required field. The payload itself stays available.
@@ -326,7 +326,8 @@ impl Response {
         C::read(&self.object())
     }
 
-    /// Decodes the payload as the reply to an [`interrupt`](crate::Protocol::interrupt). Before 2.1.205 the reply is empty.
+    /// Decodes the payload as the response to an [`interrupt`](crate::Protocol::interrupt). Before 2.1.205, the response is
+    /// empty.
     ///
     /// # Errors
     /// Returns an error if the payload is not an object.

@@ -181,7 +181,7 @@ pub enum Action {
     DeadlineExceeded {
         /// Deadline that has passed.
         deadline: Deadline,
-        /// Reason for which the session waits.
+        /// Reason why the session waits.
         reason: WaitReason,
     },
     /// The session became idle: no turn, prompt or request is open in either direction, and no background work is

@@ -7,12 +7,11 @@ use crate::protocol::action::{Action, TurnOrigin};
 
 /// Bytes that are counted for an action without content.
 const FLAT: usize = 64;
-/// Number of actions for which the empty queue keeps its memory. A stream in reads of 64 KiB has fewer in each
-/// read. An idle session keeps none.
+/// Maximum capacity that the queue keeps when it becomes empty, in actions. A read of 64 KiB of a stream contains fewer
+/// actions. An idle session releases all memory.
 const KEPT: usize = 256;
-/// Number of actions below which the empty queue releases its memory at once. The block that the allocator hands
-/// out next was used recently and is in the cache. Memory that each of many sessions keeps is not: with 10,000
-/// sessions, keeping it was half the cost of a message.
+/// Capacity below which the queue releases its memory when it becomes empty. A new block from the allocator is probably in the
+/// cache, but memory kept by each of many sessions is not: with 10,000 sessions, keeping it was half the cost of a message.
 const SMALL: usize = 8;
 
 #[derive(Debug, Clone, Default)]

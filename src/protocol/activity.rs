@@ -94,7 +94,7 @@ impl Protocol {
         }
     }
 
-    /// Returns the reason for which the session waits when this deadline passes.
+    /// Returns the reason why the session waits when this deadline passes.
     pub(super) fn wait_reason(&self, deadline: Deadline) -> WaitReason {
         let response = || self.requests.first().map(|request| WaitReason::Response { request });
         if let Some(incoming) = self.incoming.iter().next() {

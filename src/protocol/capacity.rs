@@ -21,7 +21,7 @@ impl Load {
     const ALL: [Self; 3] = [Self::Prompt, Self::Request, Self::Stop];
 }
 
-/// Length of the line that was refused as full, for each kind; of several lines, the shortest.
+/// Length of the shortest line that was refused as `Full`, for each kind of line.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Wanted([Option<usize>; 3]);
 
@@ -61,7 +61,7 @@ impl Protocol {
         self.output.pending().len() + self.ledger.queued_bytes()
     }
 
-    /// Reports that a refused command fits. An earlier report would be followed by another refusal, without end.
+    /// Reports that a refused command fits. A report before that would only lead to another refusal.
     pub(super) fn report_capacity(&mut self) {
         if !self.shutdown.is_open() {
             return;

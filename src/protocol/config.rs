@@ -131,7 +131,7 @@ pub enum CloseWhen {
     /// every incoming request.
     #[default]
     TurnEnded,
-    /// Same as `TurnEnded`, and background work and the turns that it causes have ended: the session is
+    /// The condition of `TurnEnded` is met, and background work and the turns that it causes have ended: the session is
     /// [idle](crate::Action::Idle).
     Idle,
 }
@@ -283,7 +283,7 @@ pub struct Timeouts {
     /// Time for the response to any other request. Before 2.1.40 the CLI never responds to an unknown request.
     /// Default: 60 s.
     pub request: Option<Duration>,
-    /// Time for the acknowledgement of an interrupt. Default: 10 s.
+    /// Time for the acknowledgment of an interrupt. Default: 10 s.
     pub interrupt: Option<Duration>,
     /// Time for a turn, from its start. A longer turn is reported as a
     /// [`DeadlineExceeded`](crate::Action::DeadlineExceeded). Off by default.
@@ -347,8 +347,8 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShutdownTimeouts {
-    /// Time for the running turn to end and for unsent bytes to be written, before stdin is closed or the turn is
-    /// interrupted first. Default: 120 s.
+    /// Time for the running turn to end and for unsent bytes to be written. After this time stdin is closed. If hooks or open
+    /// requests guard the turn, it is interrupted before. Default: 120 s.
     pub turn: Duration,
     /// Time for the child to exit after its stdin is closed, before it is asked to terminate. Default: 10 s.
     pub exit: Duration,

@@ -1,4 +1,4 @@
-//! Deadlines: the reasons for which a session acts without an input.
+//! Deadlines: the reasons why a session acts without an input.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Deadline {
     Initialize,
     /// The response to another request.
     Request,
-    /// The acknowledgement of an interrupt.
+    /// The acknowledgment of an interrupt.
     Interrupt,
     /// The end of the running turn.
     Turn,

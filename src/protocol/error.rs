@@ -1,4 +1,4 @@
-//! Errors of commands. The text of each error is complete in itself: subject, cause, and way out.
+//! Errors of commands. The text of each error is complete: subject, cause, and remedy.
 
 use std::fmt;
 

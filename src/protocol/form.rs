@@ -1,4 +1,5 @@
-//! The form of values that have no serde form, or another one for the outside: a field has it by `#[serde(with = "form")]`.
+//! Form of values in snapshots, for types without a serde form or with another public one. A field selects it with
+//! `#[serde(with = "form")]`.
 
 use std::sync::Arc;
 

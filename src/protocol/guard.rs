@@ -1,6 +1,6 @@
 //! Close of a session whose turn outlasts its grace period while the host's decisions guard the turn's actions.
 //!
-//! At the end of stdin, CLIs before 2.1.207 make the calls that hooks guard, now or later (trials
+//! At the end of stdin, CLIs before 2.1.207 run the open and later tool calls that hooks guard (trials
 //! `end_of_stdin_under_a_hook`, `guard_of_a_close`). Therefore open requests are refused and the turn is
 //! interrupted before stdin is closed.
 
@@ -18,7 +18,7 @@ impl Protocol {
     }
 
     /// Refuses every open request with the response that is safe for its kind, and interrupts the running turn.
-    /// If the limits leave no space for that, the session is aborted, as for every other response of its own.
+    /// If the limits leave no space for these lines, the session is aborted.
     pub(super) fn stop_guarded(&mut self) {
         for refusal in self.incoming.refuse_all() {
             self.send(&refusal);
@@ -28,7 +28,7 @@ impl Protocol {
         self.shutdown.stop(self.now);
     }
 
-    /// Returns `true` if requests of the CLI are refused although the host can write no more. This is the case
+    /// Returns `true` if requests of the CLI are refused although the host can send no further responses. This is the case
     /// while the interrupt is under way and stdin is still open.
     pub(super) fn is_stopping(&self) -> bool {
         self.shutdown.step() == Step::Stopping && !self.settled

@@ -1,7 +1,7 @@
 //! Targets of the host's interrupts, until they are stopped.
 //!
 //! The CLI stops the running turn when it reads an interrupt. A prompt that is still in its queue then runs to
-//! its end. Since 2.1.205 the acknowledgement lists the prompt in `still_queued` (`prompt_and_interrupt`). Before
+//! its end. Since 2.1.205 the acknowledgment lists the prompt in `still_queued` (`prompt_and_interrupt`). Before
 //! 2.1.205 the next result shows the miss, because it ends another prompt. The session then cancels the prompt.
 //! If that is too late, it interrupts again when a turn takes up the prompt.
 
@@ -62,7 +62,7 @@ impl InterruptTargets {
         }
     }
 
-    /// Records the acknowledgement of an interrupt. `taken` is `true` if a turn is known to have the prompt.
+    /// Records the acknowledgment of an interrupt. `taken` is `true` if a turn is known to have the prompt.
     pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
         let target = self.find(prompt)?;
         match receipt.still_queues(prompt.uuid()) {

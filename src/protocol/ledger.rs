@@ -12,7 +12,7 @@
 //! | the echo of a prompt's UUID | 1.0.128 | the running or the next turn took the prompt (the echo rule) |
 //! | that echo outside a turn, before 2.1.85, or of the only prompt; `completed` of a prompt that was not announced, with no line missing and no turn of its own | 1.0.128; 2.1.206 | the UUID was seen before, and the prompt does not run |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | a hook blocked the turn, or a prompt that was to be merged into it |
-//! | `cancelled` of `cancel_async_message`, or in the acknowledgement of an interrupt | 2.1.76; 2.1.250 | the prompt has ended, unless a turn took it up |
+//! | `cancelled` of `cancel_async_message`, or in the acknowledgment of an interrupt | 2.1.76; 2.1.250 | the prompt has ended, unless a turn took it up |
 //! | `system/init` | 1.0.128 | a turn begins; prompts that were taken before belong to it |
 //! | `result` | 1.0.128 | every open turn has ended, and every prompt that they took |
 //! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took no prompt |
@@ -108,7 +108,7 @@ pub(crate) struct Ledger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Interrupt {
     None,
-    /// The interrupt was written at this place in the order. A success that precedes its acknowledgement belongs
+    /// The interrupt was written at this place in the order. A success that precedes its acknowledgment belongs
     /// to an older turn, from a backlog.
     Written(u64),
     /// The interrupt was acknowledged: it affects the next result or none.
@@ -121,7 +121,7 @@ impl Interrupt {
     }
 }
 
-/// Known facts about a turn at its start.
+/// Known data about a turn at its start.
 struct TurnOf {
     origin: TurnOrigin,
     batch: bool,
@@ -170,7 +170,7 @@ impl Ledger {
         self.prompts.next_id(wanted)
     }
 
-    /// Adds a prompt to the queue, as its line.
+    /// Adds a prompt to the queue. `line` is written to stdin when its turn comes.
     pub(crate) fn accept(&mut self, id: PromptId, line: Vec<u8>, traits: Traits) {
         self.prompts.accept(id, line, traits);
     }
@@ -192,8 +192,8 @@ impl Ledger {
         self.order
     }
 
-    /// Records that the CLI acknowledged an interrupt, or that a response of the host interrupts the turn. An
-    /// interrupt of an idle CLI has no effect, also on prompts that the CLI reads later.
+    /// Records that the CLI acknowledged an interrupt, or that a response of the host interrupts the turn. An interrupt of an
+    /// idle CLI has no effect, not even on prompts that the CLI reads later.
     pub(crate) fn interrupt_acknowledged(&mut self) {
         let written = match self.interrupt {
             Interrupt::Written(order) => order,

@@ -191,8 +191,8 @@ impl Protocol {
         }
     }
 
-    /// Returns how many results of tools matter: for a turn whose result may be held back, or for a task that has
-    /// ended. One shows that the turn goes on, even if the turn is not known to have called a tool.
+    /// Returns the number of tool results to look for, if the result of a turn may be held back or a task has ended. A tool
+    /// result shows that the turn continues, even if no call of the turn is known.
     fn awaited_tools(&self) -> usize {
         let matters =
             self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running();

@@ -1,4 +1,4 @@
-//! Lines as they are on the pipes: of stderr, and of the protocol in both directions.
+//! Unchanged lines: of stderr, and of the protocol in both directions.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Reports lines as they are on the pipes: stderr, and both directions of the protocol. Off by default.
+//! Reports unchanged lines: of stderr, and of the protocol in both directions. Off by default.
 
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;

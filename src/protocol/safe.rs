@@ -14,9 +14,8 @@ const NO_HANDLER: &str = "no handler for this request";
 /// (`reason`).
 ///
 /// An error response is safe for a permission (the call fails) and for an MCP message. For a hook, the CLI reads
-/// an error as an empty output, and for a dialog the CLI leaves it open. So these get a
-/// [refusal](HookEvent::refusal) and a cancellation. A hook whose event is missing or unknown is treated as a
-/// guard.
+/// an error as an empty output, and for a dialog the CLI leaves it open. So a hook gets a [refusal](HookEvent::refusal), and a
+/// dialog a cancellation. A hook whose event is missing or unknown is treated as a guard.
 pub(crate) fn response(
     request_id: &str,
     kind: IncomingKind,

@@ -5,7 +5,7 @@
 //!         -> CloseStdin -> Terminate -> Kill -> Closed
 //! ```
 //!
-//! Every arrow has a timeout, and every timeout has a maximum. The facts that complete the end (end of stdout,
+//! Every arrow has a timeout, and every timeout has a maximum. The events that complete the end (end of stdout,
 //! end of stderr, exit) may arrive at any step and in any order. The session ends when all have arrived.
 
 use std::collections::VecDeque;
@@ -109,7 +109,7 @@ impl Shutdown {
         self.step == Step::Open && self.reason.is_none()
     }
 
-    /// Returns `true` if all facts that complete the end have arrived.
+    /// Returns `true` if all events that complete the end have arrived.
     pub(crate) fn is_complete(&self) -> bool {
         self.eof && (!self.is_process || self.stderr_eof && self.exit.is_some())
     }

@@ -17,36 +17,38 @@ use state::State;
 /// Name in the first member, so that no other document is taken for a snapshot.
 const NAME: &str = "claude-duplex";
 
-/// Format that is written. It rises with every change of the form, a new field included: an older reader would leave that
-/// out, and continue as another session.
+/// Format that is written. The number is increased with every change of the form, including a new field. An older reader would
+/// ignore the field, and continue a different session.
 const FORMAT: u64 = 1;
 
-/// State of a session at one point, to continue it in another process: [`Protocol::restore`] gives a session that does the
+/// State of a session at one point, to continue it in another process: [`Protocol::restore`] returns a session that does the
 /// same from there on, to the byte.
 ///
-/// A snapshot is a JSON document, with `Serialize` and `Deserialize`. It is kept as it was written, byte for byte: one whose
-/// state was formatted anew is [damaged](SnapshotError::Damaged). [`guide::snapshots`](crate::guide::snapshots) has the form and
-/// the policy of versions.
+/// A snapshot is a JSON document, with `Serialize` and `Deserialize`. Store it unchanged, byte for byte: a snapshot whose state
+/// was formatted again is [damaged](SnapshotError::Damaged). [`guide::snapshots`](crate::guide::snapshots) has the form and the
+/// policy of versions.
 ///
 /// **A snapshot is as private as the session.** It contains queued prompts, open requests, unread messages and the end of
-/// stderr. Whoever can write it decides what the session writes to the CLI; the checksum finds damage, and no intent.
+/// stderr. A person who can write it can decide what the session sends to the CLI: the checksum detects damage, but not
+/// manipulation.
 ///
 /// # Size
 ///
-/// A snapshot has at most 4 KiB, plus what has a limit, each as JSON text (bytes that are not UTF-8 take two for one):
+/// A snapshot has at most 4 KiB, plus the following parts, which have limits. They are JSON text, in which bytes that are not
+/// UTF-8 take twice their size:
 ///
 /// * queued prompts, bytes that wait to be written and open incoming requests: see [`Limits`](crate::Limits);
 /// * unread actions: [`Limits::unread`](crate::Limits::unread), and the lines of one chunk. A response is written twice, as
 ///   a line and as a payload, and so is a result that ends a turn or a prompt;
-/// * the line that has not ended: [`Limits::line`](crate::Limits::line), and of stderr
-///   [`Limits::stderr_line`](crate::Limits::stderr_line);
+/// * the incomplete line of stdout ([`Limits::line`](crate::Limits::line)), and of stderr
+///   ([`Limits::stderr_line`](crate::Limits::stderr_line));
 /// * the ends of stderr and of the rejected lines: [`Limits::stderr_tail`](crate::Limits::stderr_tail),
 ///   [`Limits::rejected_tail`](crate::Limits::rejected_tail);
 /// * small entries, of at most 1 KiB each, for open prompts, open requests and open turns (64);
 /// * ids of at most 256 bytes: 768 of incoming requests, 64 of late responses, 64 of results, 1,024 of prompts to which the host
 ///   gave a uuid. Besides, 64 calls of tools, 2,048 background tasks, and 256 capabilities;
 /// * the kinds of dialogs that the host declares;
-/// * the last 16 results that were given to a prompt by a rule while another prompt could be meant;
+/// * the last 16 results that a rule assigned to a prompt although they could belong to another prompt;
 /// * the text of the last error, and the error of a compaction: 4,096 characters each.
 ///
 /// ```
@@ -76,23 +78,23 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads a snapshot of its JSON text.
+    /// Reads a snapshot from its JSON text.
     ///
     /// # Errors
-    /// [`SnapshotError::NotASnapshot`] if the text is something else. The state itself is checked by [`Protocol::restore`].
+    /// [`SnapshotError::NotASnapshot`] if the text is not a snapshot. The state itself is checked by [`Protocol::restore`].
     pub fn read(text: &[u8]) -> Result<Self, SnapshotError> {
         let snapshot: Self = serde_json::from_slice(text).map_err(|_| SnapshotError::NotASnapshot)?;
         if snapshot.snapshot == NAME { Ok(snapshot) } else { Err(SnapshotError::NotASnapshot) }
     }
 
-    /// Returns the version of this crate that wrote it.
+    /// Returns the version of this crate that wrote the snapshot.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// Without the state, which is long and private.
+/// Omits the state, which is long and private.
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
@@ -135,7 +137,7 @@ impl Protocol {
     /// **The clock may pause.** Times are those of the session: the next input has the time of [`now`](Self::now) or a later
     /// one. A host that continues from `now`, as `Driver::resume` does, stops the clock for the time without a host: a
     /// permission request with ten minutes left still has ten minutes. If the host adds that time instead, deadlines can pass
-    /// in it.
+    /// during it.
     ///
     /// # Errors
     /// [`SnapshotError`] if the value is not a snapshot, is damaged, or has another format. No part of it is used then.
@@ -166,7 +168,7 @@ impl State {
     }
 }
 
-/// Returns the FNV-1a hash of a text: each byte that is changed alone changes it.
+/// Returns the FNV-1a hash of a text. A change of a single byte always changes the hash.
 fn sum(text: &str) -> String {
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     format!("{:016x}", text.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fold))

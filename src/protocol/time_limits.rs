@@ -52,7 +52,7 @@ impl TimeLimits {
         }
     }
 
-    /// Records the acknowledgement of an interrupt that does not list the prompt as queued. The CLI has the grace
+    /// Records the acknowledgment of an interrupt that does not list the prompt as queued. The CLI has the grace
     /// period to report how the prompt ended.
     pub(crate) fn stopped(&mut self, now: SessionTime, prompt: PromptId, grace: Duration) {
         for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {

@@ -1,4 +1,4 @@
-//! Recorded lines, and what becomes of them when values, keys and bytes are changed, read both ways.
+//! Comparison of both readers on recorded lines, and on lines with changed values, keys and bytes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::views::agree;
 
-/// What the CLI wrote in the recordings, each shape once: lines that differ in letters and digits alone are one.
+/// Returns the CLI's lines of all recordings, each shape once: lines that differ only in letters and digits count as one.
 fn recorded() -> Vec<Vec<u8>> {
     #[derive(Deserialize)]
     struct Recorded {
@@ -74,7 +74,7 @@ const VALUES: [&str; 20] = [
     "{\"type\":\"text_delta\",\"text\":5}",
 ];
 
-/// Members in front of others.
+/// Members that are put before the others.
 const MEMBERS: [&str; 8] = [
     "\"\\u0074ype\":\"text\",",
     "\"new\":{\"a\":1e400},",
@@ -86,7 +86,7 @@ const MEMBERS: [&str; 8] = [
     "\"message\":{\"content\":[]},",
 ];
 
-/// The line with values replaced, members put in, or bytes changed.
+/// Returns the line with replaced values, added members, or changed bytes.
 fn mutated(line: &[u8], noise: &mut Noise) -> Vec<u8> {
     let mut line = line.to_vec();
     for _ in 0..=noise.below(3) {

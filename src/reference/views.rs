@@ -1,4 +1,4 @@
-//! Lines, read both ways.
+//! Comparison of the views of a line that both readers return.
 
 use super::{Slow, SlowFields, SlowView};
 use crate::base::error::DecodeError;
@@ -16,7 +16,7 @@ use crate::wire::control;
 use crate::wire::kind::MessageKind;
 use crate::wire::view::{FromJson, ViewPart};
 
-/// Reads a line in every way there is, and fails where the reference reads it otherwise.
+/// Reads a line as every view, and panics if the reference reads it differently.
 #[allow(unreachable_pub, reason = "public where it is fuzzed")]
 pub fn agree(line: &[u8]) {
     let Ok(message) = Message::parse(line) else { return };

@@ -20,12 +20,12 @@ use crate::protocol::end::SessionClosed;
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
 /// use claude_duplex::{Config, Driver, Seed};
 ///
-/// let world = TestRuntime::new();
-/// let child = world.start(Script::default().then([Step::text("hi")]));
+/// let runtime = TestRuntime::new();
+/// let child = runtime.start(Script::default().then([Step::text("hi")]));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
 /// let talk = async { claude.prompt("hello").unwrap().finish().await.into_result() };
-/// let answer = world.run(runner.run_until(talk)).unwrap();
+/// let answer = runtime.run(runner.run_until(talk)).unwrap();
 /// assert_eq!(answer.text(), "hi");
 /// assert!(answer.session_id().is_some());
 /// ```
@@ -114,13 +114,13 @@ impl Answer {
 /// use claude_duplex::testing::{Fault, Script, TestRuntime};
 /// use claude_duplex::{Config, Driver, Seed};
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
-/// let child = world.start(Script::default().fault(no_key));
+/// let child = runtime.start(Script::default().fault(no_key));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
 /// let talk = async { claude.prompt("hello").unwrap().finish().await.into_result() };
-/// let error = world.run(runner.run_until(talk)).unwrap_err();
+/// let error = runtime.run(runner.run_until(talk)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "the session ended before the prompt got a result: the CLI exited; exit status 1; \

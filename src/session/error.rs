@@ -42,7 +42,7 @@ pub enum SessionError {
     /// The incoming requests of the session cannot be taken.
     #[error(transparent)]
     Incoming(#[from] IncomingError),
-    /// A request has no response.
+    /// A request failed: the CLI responded with an error, or did not respond.
     #[error(transparent)]
     Call(#[from] CallError),
     /// A command was refused. The prompt or request itself is dropped.

@@ -46,11 +46,11 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 /// use claude_duplex::{IncomingKind, Config, Decision, Driver, Seed};
 /// use futures_lite::future::zip;
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let tool = ToolStep::bash("ls").requires_permission();
 /// let script = Script::default().then([Step::from(tool), Step::text("done")]);
 /// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-/// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
+/// let (claude, runner) = Driver::new(config, runtime.start(script)).into_session();
 /// let mut asks = claude.incoming().unwrap();
 /// assert!(claude.incoming().is_err(), "there is one owner");
 /// let deciding = async {
@@ -63,7 +63,7 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 ///     names
 /// };
 /// let talk = async move { claude.prompt("look").unwrap().finish().await.is_success() };
-/// let ended = world.run(zip(runner.run_until(talk), deciding));
+/// let ended = runtime.run(zip(runner.run_until(talk), deciding));
 /// assert_eq!(ended, (true, vec!["Bash".to_owned()]));
 /// ```
 #[must_use = "dropping it declines every ask"]
@@ -154,7 +154,7 @@ impl Responder {
         answered
     }
 
-    /// Returns a future of the cancellation.
+    /// Returns a future that completes when the request is cancelled.
     pub(super) fn withdrawal(&self) -> Withdrawn {
         self.withdrawal.wait()
     }

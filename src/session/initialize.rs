@@ -42,7 +42,8 @@ pub(super) fn begin(
 }
 
 impl Initializing {
-    /// Waits for the response, and notes it. Without it, nothing would guard what hooks guard.
+    /// Waits for the response, and stores it. If the request fails and has hooks, aborts the session, because no hook would
+    /// guard its actions.
     pub(super) async fn finish(self, shared: Arc<Shared>) {
         let response = match self.pending {
             Ok(pending) => pending.await,

@@ -112,7 +112,7 @@ impl McpClient {
     /// Sends a JSON-RPC message of the server: a notification, e.g. `notifications/tools/list_changed`, or a request.
     ///
     /// Waits until the limits of the session allow the message. The message is queued when the future is ready.
-    /// The [`PendingResponse`] is the acknowledgement of the CLI. The response to a JSON-RPC request arrives as a
+    /// The [`PendingResponse`] is the acknowledgment of the CLI. The response to a JSON-RPC request arrives as a
     /// separate message.
     ///
     /// # Errors

@@ -20,15 +20,15 @@ use crate::protocol::end::SessionClosed;
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
 /// use claude_duplex::{Config, Driver, Outcome, Seed};
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let script = Script::default().then([Step::text("hi")]).then([Step::api_error(
 ///     529,
 ///     "overloaded",
 ///     0,
 /// )]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
-/// world.run(runner.run_until(async {
+///     Driver::new(Config::new(Seed::random()), runtime.start(script)).into_session();
+/// runtime.run(runner.run_until(async {
 ///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).finish().await;
 ///     assert_eq!(
 ///         (end.text().as_str(), end.is_success(), end.omitted),

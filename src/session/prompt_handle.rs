@@ -57,7 +57,7 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 ///
 /// # A time limit
 ///
-/// Set it on the prompt. When the time has passed, the prompt is interrupted, and it ends whatever the CLI does.
+/// Set the limit on the prompt. When the time has passed, the prompt is interrupted, and ends even if the CLI does not react.
 ///
 /// ```
 /// use claude_duplex::{Outcome, Prompt, PromptEnd, Session};
@@ -110,16 +110,16 @@ impl PromptHandle {
     /// use claude_duplex::{Action, Config, Driver, Outcome, Overflow, Seed};
     /// use std::time::Duration;
     ///
-    /// let world = TestRuntime::new();
+    /// let runtime = TestRuntime::new();
     /// let script = Script::default().then([Step::text_in_parts(
     ///     "a long answer",
     ///     100,
     ///     Duration::from_secs(1),
     /// )]);
     /// let (claude, runner) =
-    ///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
+    ///     Driver::new(Config::new(Seed::random()), runtime.start(script)).into_session();
     /// let mut watch = claude.subscribe(10_000, Overflow::Oldest);
-    /// let outcome = world.run(runner.run_until(async move {
+    /// let outcome = runtime.run(runner.run_until(async move {
     ///     let mut turn = claude.prompt("talk").unwrap().interrupt_on_drop();
     ///     turn.next().await;
     ///     drop(turn);
@@ -147,7 +147,7 @@ impl PromptHandle {
     }
 
     /// Returns the next edit of the turn's content, or `None` after the prompt has ended and all edits were
-    /// taken. Applying all edits yields the final content, even if the CLI begins an answer anew: see
+    /// taken. Applying all edits yields the final content, even if the CLI begins an answer again: see
     /// [`Accumulator`].
     ///
     /// Each message is either read by [`next`](Self::next) or converted into edits. Read a turn in one of the two

@@ -29,11 +29,11 @@ pub(super) type Replied = Result<Response, CallError>;
 /// use claude_duplex::{CallError, Config, Driver, Request, RequestError, Seed};
 /// use std::time::Duration;
 ///
-/// let world = TestRuntime::new();
-/// let child = world.start(Script::new(CliVersion::V1_0_128));
+/// let runtime = TestRuntime::new();
+/// let child = runtime.start(Script::new(CliVersion::V1_0_128));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
-/// world.run(runner.run_until(async {
+/// runtime.run(runner.run_until(async {
 ///     claude.request(SetModel::new("opus")).unwrap().await.unwrap();
 ///     let unknown =
 ///         Request::new("of_a_later_version").timeout(Duration::from_secs(5));

@@ -93,8 +93,8 @@ impl Runner {
     ///
     /// If the session ends first, the future continues alone. Each poll runs the session first, then the future,
     /// then the [handlers](crate::SessionBuilder::handlers) of the builder. The output of the future thus
-    /// precedes the question that a handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined
-    /// behind this future also comes last. Futures in separate tasks have no order.
+    /// precedes the question that a handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined after this
+    /// future is also polled last. Futures in separate tasks have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
         self.shared.runner_inbox.unpolled.polled();
         let output = {

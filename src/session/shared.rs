@@ -82,8 +82,8 @@ impl Shared {
         done
     }
 
-    /// Runs the host's code on the work that waits for it. No lock may be held. If another thread (or this one)
-    /// is already doing so, that thread continues with the work.
+    /// Passes waiting data to code of the host, e.g. the writer of the journal. No lock may be held. If another call of this
+    /// method is running, that call does the work.
     pub(super) fn attend(&self) {
         let mut any = false;
         while self.state().waits() > 0 {

@@ -269,8 +269,7 @@ impl State {
         }
     }
 
-    /// Returns the time until which reading waits for readers, i.e. when the next of them is given up. Returns
-    /// `None` if reading does not wait.
+    /// Returns the next time when the session stops waiting for a slow reader. Returns `None` if it waits for no reader.
     fn hold_until(&self) -> Option<SessionTime> {
         let driver = self.driver.as_ref()?;
         let waiting =

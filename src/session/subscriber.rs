@@ -26,17 +26,17 @@ use crate::protocol::action::Action;
 /// use claude_duplex::testing::{Script, TestRuntime};
 /// use claude_duplex::{Action, Config, Driver, Overflow, Seed};
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let (claude, runner) = Driver::new(
 ///     Config::new(Seed::from_bytes([1; 16])),
-///     world.start(Script::default()),
+///     runtime.start(Script::default()),
 /// )
 /// .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
 /// let talk = async move { claude.prompt("hello").unwrap().finish().await };
-/// world.run(runner.run_until(talk));
+/// runtime.run(runner.run_until(talk));
 /// let (mut seen, mut last) = (0, None);
-/// world.run(async {
+/// runtime.run(async {
 ///     while let Some(told) = watch.next().await {
 ///         seen += 1;
 ///         last = Some(told.unwrap()); // an error is how many it missed

@@ -236,11 +236,12 @@ pub(super) struct Behavior {
     pub(super) keeps_hook_timeouts: bool,
     /// An interrupt cancels the hook of a prompt, like those of tools (`interrupt_before_init`).
     pub(super) withdraws_prompt_hooks: bool,
-    /// The decision `ask` of a `PreToolUse` hook has the host asked, even about a call that runs without a question.
+    /// After the decision `ask` of a `PreToolUse` hook, the CLI sends a permission request, even for a call that is allowed
+    /// otherwise.
     pub(super) asks_for_hooks: bool,
     /// After a cancelled hook call, the tool does not run.
     pub(super) refuses_without_hook: bool,
-    /// In-process MCP servers get messages before the reply to `initialize`. Otherwise they get them before the first turn.
+    /// In-process MCP servers get messages before the response to `initialize`. Otherwise they get them before the first turn.
     pub(super) greets_mcp_at_initialize: bool,
     /// The CLI exits with 1 after an empty line, an array, a number, an unknown type, or a cancellation by the host.
     pub(super) dies_at_odd_lines: bool,

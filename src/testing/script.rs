@@ -135,7 +135,7 @@ impl Script {
         self
     }
 
-    /// Sets a field of the reply to `initialize`. By default the reply has three commands, two models, and since 2.1.143 an
+    /// Sets a field of the response to `initialize`. By default it has three commands, two models, and since 2.1.143 an
     /// agent.
     ///
     /// ```

@@ -29,16 +29,16 @@ const POLLS: usize = 100_000_000;
 /// use claude_duplex::testing::{Script, TestRuntime};
 /// use claude_duplex::{Action, Config, Driver, Seed};
 ///
-/// let world = TestRuntime::new();
+/// let runtime = TestRuntime::new();
 /// let mut claude = Driver::new(
 ///     Config::new(Seed::from_bytes([1; 16])),
-///     world.start(Script::default()),
+///     runtime.start(Script::default()),
 /// );
 /// claude.prompt("hello").unwrap();
-/// world.run(async {
+/// runtime.run(async {
 ///     while !matches!(claude.next().await, Some(Action::PromptEnded { .. })) {}
 /// });
-/// assert!(world.now() > claude_duplex::SessionTime::ZERO);
+/// assert!(runtime.now() > claude_duplex::SessionTime::ZERO);
 /// ```
 #[derive(Clone, Default)]
 pub struct TestRuntime(Arc<Inner>);
@@ -90,17 +90,17 @@ impl TestRuntime {
         let peer = MockCli::new(script, self.now());
         let child = Arc::new(Mutex::new(Child { peer, stderr: Vec::new(), timer: None, task: None }));
         self.parts().children.push(Arc::downgrade(&child));
-        InMemory { world: self.clone(), child }
+        InMemory { runtime: self.clone(), child }
     }
 
     /// Waits for a duration on this clock.
     pub fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + use<> {
-        let (world, until) = (self.clone(), self.now().saturating_add(time));
+        let (runtime, until) = (self.clone(), self.now().saturating_add(time));
         std::future::poll_fn(move |cx| {
-            if world.now() >= until {
+            if runtime.now() >= until {
                 return Poll::Ready(());
             }
-            world.parts().sleeps.push((until, cx.waker().clone()));
+            runtime.parts().sleeps.push((until, cx.waker().clone()));
             Poll::Pending
         })
     }
@@ -202,7 +202,7 @@ impl Child {
 
 /// A [`Transport`] to a mock CLI in memory, created by [`TestRuntime::start`]. Dropping it kills the child.
 pub struct InMemory {
-    world: TestRuntime,
+    runtime: TestRuntime,
     child: Arc<Mutex<Child>>,
 }
 
@@ -214,7 +214,7 @@ impl InMemory {
 
 impl Transport for InMemory {
     fn now(&self) -> SessionTime {
-        self.world.now()
+        self.runtime.now()
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -224,7 +224,7 @@ impl Transport for InMemory {
             return if child.is_silent() { Poll::Ready(Ok(0)) } else { child.wait(cx) };
         }
         buffer[..count].copy_from_slice(&child.peer.poll_transmit()[..count]);
-        child.peer.sent(self.world.now(), count);
+        child.peer.sent(self.runtime.now(), count);
         Poll::Ready(Ok(count))
     }
 
@@ -249,7 +249,7 @@ impl Transport for InMemory {
         if !child.peer.wants_read() {
             return child.wait(cx);
         }
-        child.peer.receive(self.world.now(), bytes);
+        child.peer.receive(self.runtime.now(), bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -258,7 +258,7 @@ impl Transport for InMemory {
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.child().peer.eof(self.world.now());
+        self.child().peer.eof(self.runtime.now());
         Poll::Ready(Ok(()))
     }
 
@@ -269,7 +269,7 @@ impl Transport for InMemory {
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
         let child = &mut *self.child();
-        if self.world.now() >= at {
+        if self.runtime.now() >= at {
             child.timer = None;
             return Poll::Ready(());
         }
@@ -279,19 +279,19 @@ impl Transport for InMemory {
 
     fn terminate(&mut self) {
         let child = &mut *self.child();
-        child.peer.terminate(self.world.now());
+        child.peer.terminate(self.runtime.now());
         child.notify();
     }
 
     fn kill(&mut self) {
         let child = &mut *self.child();
-        child.peer.kill(self.world.now());
+        child.peer.kill(self.runtime.now());
         child.notify();
     }
 }
 
 impl fmt::Debug for InMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InMemory").field("now", &self.world.now()).finish_non_exhaustive()
+        f.debug_struct("InMemory").field("now", &self.runtime.now()).finish_non_exhaustive()
     }
 }

@@ -139,7 +139,7 @@ pub(crate) fn response(line: &[u8]) -> Option<Response<'_>> {
 }
 
 impl<'l> Response<'l> {
-    /// Returns the lists of incoming requests that were open when the CLI wrote a reply to `initialize`. Each item is a
+    /// Returns the lists of incoming requests that were open when the CLI wrote a response to `initialize`. Each item is a
     /// complete `control_request`.
     pub(crate) fn pending(&self) -> impl Iterator<Item = Raw<'l>> + use<'l> {
         self.pending.into_iter().flatten()

@@ -1,4 +1,4 @@
-//! Facts that the session reads from a line: the turn that it starts or ends, the prompts concerned, and running tasks.
+//! Data that the session reads from a line: the turn that it starts or ends, the prompts concerned, and running tasks.
 //!
 //! Values are read in place, and names are truncated. The cost of a line therefore does not depend on its content.
 
@@ -18,7 +18,7 @@ const CAPABILITIES: usize = 256;
 /// at most 36 bytes.
 pub(crate) const LONGEST_NAME: usize = 256;
 
-/// Facts of a `system/init`: a turn starts.
+/// Data of a `system/init`, which starts a turn.
 #[derive(Debug, Default)]
 pub(crate) struct Init {
     pub(crate) session_id: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) fn init(line: &[u8]) -> Init {
     init
 }
 
-/// Facts of a `command_lifecycle`: the state of a prompt in the CLI.
+/// Data of a `command_lifecycle`: the state of a prompt in the CLI.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     pub(crate) uuid: Uuid,
@@ -113,7 +113,7 @@ fn content<'l>(line: &'l [u8], wanted: &'static str) -> impl Iterator<Item = Raw
     content.into_iter().flat_map(Raw::items).filter(is_wanted)
 }
 
-/// Facts of a `system/api_retry`: a request to the API failed, and is repeated.
+/// Data of a `system/api_retry`: a request to the API failed, and is repeated.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct ApiRetry {
     pub(crate) attempt: Option<u64>,
@@ -128,7 +128,7 @@ pub(crate) fn api_retry(line: &[u8]) -> ApiRetry {
     ApiRetry { attempt: number("attempt"), max_retries: number("max_retries"), status: number("error_status") }
 }
 
-/// Facts of a `system` message about background tasks or the state of the session.
+/// Data of a `system` message about background tasks or the state of the session.
 #[derive(Debug, Default)]
 pub(crate) struct SystemFacts<'l> {
     pub(crate) task_id: Option<String>,

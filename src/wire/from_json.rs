@@ -17,9 +17,9 @@ pub(crate) trait FromJson: ViewPart + Sized {
     }
 }
 
-/// A value in a view, as far as all values are handled alike.
+/// Operations that are the same for all values in views.
 ///
-/// These methods are called through `dyn`: with one copy of their callers for each view, the crate takes longer to compile.
+/// The methods are called through `dyn`, because a copy of their callers for each view would make the crate slower to compile.
 pub(crate) trait ViewPart: fmt::Debug {
     /// Appends the paths of all fields and words that this version of the crate does not name. `at` is the path of the
     /// value.

@@ -1,7 +1,7 @@
 //! The macros `view!` and `tagged!`, which declare views of JSON objects.
 //!
 //! The CLI changes with every release. Therefore a view requires as few fields as possible, keeps fields that it does not
-//! name, and lets no field hide another. Messages, replies and incoming requests share these rules.
+//! name, and lets no field hide another. Messages, responses and incoming requests share these rules.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub(crate) use crate::wire::from_json::{FromJson, ViewPart, below};
 
 /// A type that is read from the fields of an object.
 pub(crate) trait View: FromJson {
-    /// Reads the next object, without the fields that selected the view. Afterwards the reader is behind the object.
+    /// Reads the next object, without the fields that selected the view. Afterwards the reader is after the object.
     fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError>;
 }
 
@@ -30,9 +30,9 @@ pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError
 
 /// Names of a field of a view.
 pub(crate) struct FieldName {
-    /// In the view.
+    /// Name of the field in the view.
     pub(crate) name: &'static str,
-    /// In the JSON object.
+    /// Name of the field in the JSON object.
     pub(crate) wire: &'static str,
 }
 
@@ -229,8 +229,8 @@ macro_rules! view {
 /// Declares an enum for objects with a tag, i.e. a field whose word selects the view. Each variant has one known word or
 /// several. `Other` contains the whole object if the word is unknown.
 ///
-/// As a part of another view, an object with a known word but bad fields is `Other` too: it must not hide the fields beside
-/// it.
+/// As a part of another view, an object with a known word but bad fields is `Other` too: it must not hide the other fields of
+/// that view.
 macro_rules! tagged {
     ($(
         $(#[$meta:meta])*

@@ -1,4 +1,4 @@
-//! The documentation, the manifest and the sources, held to each other. `tests/README.md` says where a new test goes.
+//! Checks that the documentation, the manifest and the sources agree. `tests/README.md` says where a new test goes.
 
 mod cycles;
 mod files;

@@ -1,4 +1,4 @@
-//! The mock CLI: what it does as each generation, held to what was recorded, and that it is pure.
+//! Tests of the mock CLI: its behavior as each version, compared with recordings, and the purity of its state machine.
 
 mod behavior;
 mod faults;

@@ -188,7 +188,7 @@ fn idle_follows_the_stop_of_the_only_agent() {
     assert_eq!(rests("2.1.332/stop_task").0, ["turn", "turn", "idle"]);
     let (reported, last) = rests("2.1.332/agent_stopped");
     assert_eq!(reported, ["turn", "idle"]);
-    assert!((1.3..1.4).contains(&last), "with the interrupt's acknowledgement, not at {last}");
+    assert!((1.3..1.4).contains(&last), "with the interrupt's acknowledgment, not at {last}");
 }
 
 /// A recorded prompt by the start of its uuid, one without by its number.

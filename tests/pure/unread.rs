@@ -1,4 +1,4 @@
-//! Requests of the CLI that are too long to be handed out: they are declined, and nobody waits.
+//! Requests of the CLI that are too long to be delivered: they are declined, and the CLI does not wait.
 
 use claude_duplex::{
     Action, Config, IncomingKind, IncomingKinds, Interrupt, Json, Protocol, RejectedLine, RejectedReason, Request,

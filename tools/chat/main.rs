@@ -5,7 +5,7 @@
 //! cargo run --example chat --features smol -- --prompt "what is in this folder?"
 //! ```
 //!
-//! Without a `claude` on this machine it talks to a stand-in: this program itself, run as the child.
+//! If no `claude` is installed, the chat runs with a mock CLI: this program itself, started as the child.
 
 mod arguments;
 mod conversation;

@@ -16,25 +16,25 @@ const HELP: &str = r#"peer: the claude command line, scripted
 
 usage: peer [--generation VERSION] [--fault NAME]... [--sessions ID,ID...] [the CLI's own flags]
 
-It speaks on stdin and stdout, as the CLI does: start it in place of `claude`
+Uses stdin and stdout like the CLI: start it in place of `claude`
   CLAUDE_BIN=target/debug/examples/peer cargo run --example chat --features smol
 
-A prompt says what is done:
+The prompt selects the response:
   {"steps":[{"text":"hello","chunks":5,"delay_ms":100}]}   a text in parts
   {"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}
   {"steps":[{"status":529}]}                               an API error
   {"steps":[{"elicitation":{"mcp_server_name":"s","message":"m"}}]}   a request of an MCP server for input
   run: COMMAND                                             a call of Bash, which asks for permission
-  anything else                                            is said back in parts
+  anything else                                            the same text, in parts
 Several answers of the model are several steps. A command is not run: `sleep 2; echo hi` takes two seconds and gives
 `hi`, one without an echo gives its input back; with "run_in_background":true in its input it ends later, and the CLI
 begins a turn of its own.
 
-  --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
-  --fault NAME           what goes wrong; more than once for more than one thing:
+  --generation VERSION   version of the CLI: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
+  --fault NAME           simulates a fault; can be given several times:
 FAULTS
   --sessions ID,ID...    the sessions that `--resume` finds
-Of the CLI's own flags these are heard, the others that it knows are ignored, and unknown ones end it as they end the CLI:
+These flags of the CLI are supported. Other known flags are ignored. An unknown flag ends the program, as it ends the CLI:
   --replay-user-messages, --include-partial-messages, --max-turns N, --dangerously-skip-permissions,
   --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION, --version
 "#;
@@ -47,7 +47,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// What the arguments ask for; nothing where they only wanted to know something.
+/// Returns the script that the arguments describe, or `None` if they only request information.
 fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<dyn std::error::Error>> {
     let mut generation = Default::default();
     let (mut replay, mut partial, mut can_request, mut skips) = (false, false, false, false);

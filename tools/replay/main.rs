@@ -1,5 +1,5 @@
-//! Shows what a captured session says: plays a journal of this crate, or a recording of the CLI's lines, through a
-//! `Protocol` and prints what happened.
+//! Prints the actions of a captured session: replays a journal of this crate, or a recording of the CLI's lines, with a
+//! `Protocol`.
 //!
 //! ```text
 //! cargo run --example replay -- FILE                one JSON object for each action (docs/json.md)

@@ -1,5 +1,5 @@
-//! Stands in for `claude` and shows what goes over its pipes: passes everything on, records every line, and writes down what
-//! looks wrong. It works with any client of the CLI that lets its users name the program.
+//! Runs in place of `claude`, and records the lines on its pipes. All data are passed on unchanged, and problems are reported.
+//! The tap works with every client that has a setting for the program.
 //!
 //! ```text
 //! cargo build --example tap
@@ -8,8 +8,8 @@
 //! cargo run --example timeline -- /tmp/taps/claude-4711.ndjson > out.svg
 //! ```
 //!
-//! Arguments, stdin, stdout, stderr, signals and the exit status are those of the CLI. The tap is set by variables, so that
-//! it takes no argument away:
+//! Arguments, stdin, stdout, stderr, signals and the exit status are those of the CLI. The tap is configured by environment
+//! variables, because all arguments belong to the CLI:
 //!
 //! | Variable | Value | Default |
 //! |---|---|---|
@@ -17,14 +17,15 @@
 //! | `CLAUDE_TAP_FILE` | the recording, or a directory for it | the directory for temporary files |
 //! | `CLAUDE_TAP_SECONDS` | time after which a request or a prompt without an answer is reported | 60 |
 //!
-//! In a directory the recording is `claude-PID.ndjson`. Only its owner can read it: it holds all that is said. What looks wrong
-//! is a remark in the recording, an `err` line in angle brackets, and a line of the file beside it, which ends in `.report`:
+//! In a directory the recording is `claude-PID.ndjson`. Only its owner can read it, because it contains the whole conversation.
+//! A problem is written to the recording, as an `err` line in angle brackets, and to a second file with the extension
+//! `.report`:
 //!
 //! * a line that is not JSON, or not an object with a type,
 //! * a request of the CLI, or of the host, that has no response in time,
 //! * a prompt after which the CLI was silent for so long, or that has no result when the CLI exits.
 //!
-//! What a Ctrl-C of a terminal sends to both is passed on, too, so the CLI gets it twice.
+//! A Ctrl-C in a terminal reaches both processes, and the tap passes the signal on, so the CLI gets it twice.
 
 mod pipes;
 mod record;

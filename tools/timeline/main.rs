@@ -4,10 +4,10 @@
 //! cargo run --example timeline -- FILE > out.svg
 //! ```
 //!
-//! From top to bottom: what the host wrote, each prompt from when it was given to its outcome, the CLI's turns and what
-//! joins the prompts to them, incoming requests from their arrival to their response, requests from sent to replied, and
-//! every line that the CLI wrote. Time runs to the right. Where nothing happened for long, and where a prompt was only
-//! repeated, the axis is cut. A long session is drawn in bands, one below the other: no picture is wider than 2,400 pixels.
+//! From top to bottom, the picture shows the lines of the host, each prompt until its outcome, the turns of the CLI with links
+//! to their prompts, incoming requests until their response, requests of the host until their response, and every line of the
+//! CLI. Time runs to the right. The axis is shortened at long pauses and at repeated prompts. A long
+//! session is drawn in bands, one below the other: no picture is wider than 2,400 pixels.
 
 mod axis;
 mod draw;

@@ -1,4 +1,4 @@
-//! The client's requests, one method each.
+//! Handlers of the client's requests, one method for each.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Deletes a session. One that is not there is as good as deleted.
+    /// Deletes a session. One that does not exist counts as deleted.
     pub(super) fn delete_session(
         &self,
         request: DeleteSessionRequest,
@@ -182,7 +182,7 @@ fn place(directory: PathBuf, additional: Vec<PathBuf>, servers: Vec<McpServer>) 
     Place { directory, additional, servers }
 }
 
-/// Ends a session that no agent has, if it is kept. Returns whether it was.
+/// Ends a session that no agent has opened, if a keeper keeps it. Returns `true` if it was kept.
 async fn end_kept(id: &str, keeps: bool) -> Result<bool, Error> {
     #[cfg(unix)]
     if let (true, Ok(keeper)) = (keeps, crate::kept::Keeper::new(id)) {

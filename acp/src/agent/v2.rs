@@ -1,4 +1,5 @@
-//! Requests of clients of version 2: those of version 1, and prompts that get their response at their insertion.
+//! Requests of clients of version 2: those of version 1, except that a prompt gets its response when it is inserted into the
+//! conversation.
 
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ impl Agent {
         }
     }
 
-    /// Closes a session. One that is not there is as good as closed.
+    /// Closes a session. One that does not exist counts as closed.
     fn close_session_v2(
         &self,
         request: CloseSessionRequest,

@@ -11,16 +11,16 @@ use serde::Deserialize;
 
 use super::PROJECTS;
 
-/// Most sessions that are listed, the latest first.
+/// Maximum number of sessions in the list, which has the latest first.
 const MOST: usize = 200;
 
 /// Number of bytes at the start of a file that are searched for the directory and the title.
 const HEAD: u64 = 256 << 10;
 
-/// Longest title, in characters.
+/// Maximum length of a title, in characters.
 const LONGEST_TITLE: usize = 120;
 
-/// Returns the sessions on disk, those of one directory if one is given.
+/// Returns the sessions on disk. If a directory is given, returns only its sessions.
 pub(crate) async fn list(directory: Option<PathBuf>) -> Vec<SessionInfo> {
     blocking::unblock(move || list_now(directory.as_deref())).await
 }
@@ -85,7 +85,7 @@ fn text(content: &serde_json::Value) -> Option<String> {
     Some(line.to_owned()).filter(|line| !line.starts_with('<'))
 }
 
-/// Returns a time in the form of ISO 8601, in UTC. Times before 1970 or after the year 9999 have none.
+/// Returns a time in the form of ISO 8601, in UTC. Returns `None` before 1970 and after the year 9999.
 fn time(time: SystemTime) -> Option<String> {
     let mut text = String::new();
     write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok().map(|()| text)

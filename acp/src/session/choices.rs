@@ -37,7 +37,7 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    /// Chooses a mode, or leaves it to the CLI.
+    /// Creates the settings with a mode. `None` leaves the choice to the CLI.
     pub(super) fn new(mode: Option<&str>) -> Self {
         Self { mode: mode.map(PermissionMode::from), ..Self::default() }
     }
@@ -60,7 +60,8 @@ impl Choices {
         self.model = model;
     }
 
-    /// Returns the model for the notes: a request for it reaches the CLI, even if this agent ends.
+    /// Returns the model for the notes. It includes a requested model, because the request reaches the CLI even if this agent
+    /// ends.
     #[cfg(unix)]
     pub(super) fn noted_model(&self) -> Option<String> {
         self.requested_model.clone().or_else(|| self.model.clone())
@@ -237,7 +238,7 @@ impl Session {
         }
     }
 
-    /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.
+    /// Shows a change of the mode that the CLI made by itself, e.g. after a plan was accepted.
     pub(super) fn show_choices(&mut self) {
         let Some(claude) = &self.claude else { return };
         let mode = &claude.protocol().status().permission_mode;

@@ -8,7 +8,7 @@ use super::{Session, Waiting};
 use crate::failure;
 
 impl Session {
-    /// Closes the session: what is open is refused, what runs is interrupted.
+    /// Closes the session: refuses open requests, and interrupts running turns.
     pub(super) fn close(&mut self, responder: Option<Responder<CloseSessionResponse>>) {
         self.closing.get_or_insert_default().extend(responder);
         if let Some(claude) = &mut self.claude {
@@ -41,7 +41,7 @@ impl Session {
         self.lose(&failure::ended(closed));
     }
 
-    /// Gives up a CLI that has not ended, and of which nothing more can be learned.
+    /// Gives up a CLI that has not ended, and from which no further output can be read.
     pub(super) fn given_up(&mut self) {
         if let Some(claude) = &self.claude {
             let error = failure::internal(format!("the session cannot continue: {}", claude.trouble()));
@@ -63,7 +63,7 @@ impl Session {
         self.ended = self.claude.take();
     }
 
-    /// Removes what a CLI that has ended has left in its keeper.
+    /// Ends the keeper of a CLI that has ended, and removes its files.
     pub(super) async fn clean_up(&mut self) {
         #[cfg(unix)]
         if let Some(keeper) = self.ended.take().and_then(|ended| ended.keeper().cloned()) {

@@ -46,7 +46,7 @@ impl OpenRequests {
 }
 
 impl Session {
-    /// Sends a request of the CLI on to the client. Requests for which the client has no method are left to the library.
+    /// Sends a request of the CLI on to the client. The library declines requests for which the client has no method.
     pub(super) fn forward(&mut self, request: IncomingRequest) {
         let pending = match request.kind() {
             IncomingKind::Permission => permission::forward(self, &request),

@@ -18,7 +18,7 @@ use crate::translate;
 pub(super) struct Opening(Option<Opener>);
 
 impl Opener {
-    /// Responds with the session's choices, or with the reason for which there is no session.
+    /// Responds with the session's choices, or with the reason why there is no session.
     pub(crate) fn respond(self, id: &SessionId, opened: Result<(SessionModeState, Vec<SessionConfigOption>), Error>) {
         // A client that is gone needs no response.
         let _ = match (self, opened) {
@@ -43,7 +43,7 @@ impl Opener {
 }
 
 impl Session {
-    /// Opens the session. Returns whether there is one.
+    /// Opens the session. Returns `true` on success.
     pub(super) async fn open(&mut self, opener: Opener) -> bool {
         match self.begin(Source::of(&opener)).await {
             Ok(Opened::Started) => self.opening = Some(Opening(Some(opener))),
@@ -107,7 +107,7 @@ impl Session {
         Ok(())
     }
 
-    /// Starts a CLI again after the last one has ended, with what that one wrote to disk.
+    /// Starts a new CLI after the last one has ended. It continues the conversation on disk.
     pub(super) async fn restart(&mut self) -> Result<(), Error> {
         let is_on_disk = history::find(&self.client.session().0).await.is_some();
         let from = if is_on_disk { From::Disk } else { self.begins.clone() };
@@ -155,7 +155,7 @@ impl Session {
 enum Source {
     Nothing,
     Fork(SessionId),
-    /// The one with the session's id, whose history is shown or not.
+    /// The conversation with the session's id, with or without showing its history.
     Known {
         shows: bool,
     },
@@ -174,9 +174,9 @@ impl Source {
 
 /// State of a session after its start.
 enum Opened {
-    /// Its CLI was started, and has not responded yet.
+    /// The CLI was started, and has not responded yet.
     Started,
-    /// Its CLI was kept.
+    /// A keeper has kept the CLI.
     Resumed,
 }
 

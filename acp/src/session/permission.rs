@@ -13,7 +13,7 @@ use super::incoming::{PendingResponse, deny, ready};
 use super::{Session, question};
 use crate::tool;
 
-/// Sends a permission request on to the client, behind the announcement of its call.
+/// Announces the tool call to the client, and forwards its permission request.
 pub(super) fn forward(session: &mut Session, request: &IncomingRequest) -> PendingResponse {
     let permission = match request.permission() {
         Ok(permission) => permission,
@@ -35,7 +35,7 @@ pub(super) fn forward(session: &mut Session, request: &IncomingRequest) -> Pendi
     Box::pin(async move { decision(choices, response.await) })
 }
 
-/// Returns the call that a permission request is about.
+/// Describes the tool call of a permission request.
 fn described(permission: &PermissionRequest, call: String) -> ToolCallUpdate {
     let mut description = tool::describe(&permission.tool_name, Some(&permission.input));
     let reason = permission.decision_reason.clone().filter(|reason| !reason.is_empty());

@@ -21,9 +21,9 @@ pub(super) struct Prompts(pub(super) BTreeMap<PromptId, Open>);
 pub(super) struct Open {
     /// `None` if the client has the response, or the client of another agent has sent the prompt.
     pub(super) responder: Option<PromptResponder>,
-    /// The client has cancelled it.
+    /// `true` if the client has cancelled the prompt.
     pub(super) cancelled: bool,
-    /// The client of another agent has sent it, and the client of this one was not shown its text.
+    /// `true` if the prompt came from the client of another agent, and this client was not shown its text yet.
     pub(super) unseen: bool,
 }
 
@@ -33,11 +33,11 @@ impl Open {
     }
 }
 
-/// Responder of a prompt, which is used at another time in each version of the protocol.
+/// Responder of a prompt. The version of the protocol decides when it is used.
 pub(crate) enum PromptResponder {
-    /// When the prompt has ended.
+    /// Version 1: used when the prompt has ended.
     AtEnd(Responder<PromptResponse>),
-    /// When the prompt becomes a part of the conversation.
+    /// Version 2: used when the prompt is inserted into the conversation.
     #[cfg(feature = "protocol-v2")]
     AtInsertion(super::Insertion),
 }
@@ -61,14 +61,14 @@ impl Prompts {
         Self(prompts.map(|prompt| (prompt, Open { responder: None, cancelled: false, unseen: true })).collect())
     }
 
-    /// Notes that the client is shown the message, and returns whether it is the text of an unseen prompt.
+    /// Records that the client is shown the message. Returns `true` if it is the text of an unseen prompt.
     pub(super) fn show(&mut self, message: &Message) -> bool {
         self.0.values().any(|open| open.unseen)
             && is_echo(message)
             && message.uuid().is_some_and(|id| self.show_id(&id))
     }
 
-    /// Notes that the client is shown the prompt with that id, and returns whether it was unseen.
+    /// Records that the client is shown the prompt with that id. Returns `true` if it was unseen.
     pub(super) fn show_id(&mut self, id: &str) -> bool {
         let unseen = self.0.iter_mut().find(|(prompt, open)| open.unseen && prompt.uuid().to_string() == id);
         unseen.map(|(_, open)| open.unseen = false).is_some()
@@ -81,7 +81,7 @@ pub(super) fn is_echo(message: &Message) -> bool {
 }
 
 impl Session {
-    /// Passes a prompt to the CLI, and starts one if the last has ended.
+    /// Passes a prompt to the CLI. Starts a new CLI if the last one has ended.
     pub(super) async fn prompt(&mut self, request: PromptRequest, responder: PromptResponder) {
         match self.accept(request).await {
             Ok(id) => drop(self.prompts.0.insert(id, Open::new(responder))),
@@ -101,7 +101,7 @@ impl Session {
         claude.prompt(prompt).map_err(|refused| failure::internal(format!("the prompt was refused: {refused}")))
     }
 
-    /// Cancels all prompts: those that wait, and the turn that runs.
+    /// Cancels all waiting prompts, and interrupts the running turn.
     ///
     /// Without a turn nothing is interrupted: on some versions an interrupt without a turn stops the next one.
     pub(super) fn cancel(&mut self) {
@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    /// Stops a turn that begins for a prompt that was cancelled on its way.
+    /// Interrupts a turn that begins for a prompt that was cancelled before.
     pub(super) fn stop_if_cancelled(&mut self) {
         let cancelled = self.prompts.0.iter().find(|(_, open)| open.cancelled);
         if let Some(id) = cancelled.map(|(id, _)| *id) {
@@ -160,7 +160,7 @@ impl Session {
         self.respond_to_prompt(prompt, open.responder, stop);
     }
 
-    /// Responds to a prompt that has ended. If no request waits for its end, an update reports it.
+    /// Responds to a prompt that has ended. If no request waits for its end, an update reports the end.
     #[cfg_attr(
         not(feature = "protocol-v2"),
         expect(unused_variables, reason = "only version 2 refers to prompts by id")
@@ -184,7 +184,7 @@ impl Session {
         }
     }
 
-    /// Responds to all prompts of a CLI that has ended.
+    /// Responds with an error to all prompts of a CLI that has ended.
     pub(super) fn lose_prompts(&mut self, error: &Error) {
         for (prompt, Open { responder, cancelled, .. }) in std::mem::take(&mut self.prompts.0) {
             let is_cancelled = cancelled || self.closing.is_some();
@@ -194,7 +194,7 @@ impl Session {
     }
 }
 
-/// How a prompt ended without a reason to stop.
+/// End of a prompt without a `StopReason`.
 pub(super) enum Ended {
     Failed(Error),
     /// The CLI has ended, or will.

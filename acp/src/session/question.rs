@@ -1,4 +1,4 @@
-//! Questions of `AskUserQuestion`: as a form if the client can show forms, else as one permission request each.
+//! Questions of `AskUserQuestion`: as a form if the client can show forms, or else as one permission request for each question.
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
@@ -15,7 +15,7 @@ use crate::capabilities::Abilities;
 use crate::client::Client;
 use crate::tool;
 
-/// Sends the questions of a call on to the client.
+/// Forwards the questions of a call to the client.
 pub(super) fn forward(client: Client, abilities: Abilities, questions: Questions, call: String) -> PendingResponse {
     if abilities.forms {
         let scope = ElicitationSessionScope::new(client.session().clone()).tool_call_id(Some(call.into()));

@@ -1,5 +1,5 @@
-//! State of the session, for clients of version 2. They get the response to a prompt when it is inserted into the conversation, and
-//! learn of the end of its turn from the state.
+//! State of the session, for clients of version 2. They get the response to a prompt when the prompt is inserted into the
+//! conversation. The state reports the end of its turn.
 //!
 //! A prompt is inserted when no other is before it, or when a turn takes it. The state `idle` comes after
 //! all updates of the work that has ended.
@@ -49,9 +49,9 @@ impl Insertion {
 pub(super) struct Reports {
     state: State,
     stop: Option<Result<StopReason, Error>>,
-    /// The client has cancelled the work.
+    /// `true` if the client has cancelled the work.
     is_cancelled: bool,
-    /// The client has a report.
+    /// `true` if a state was reported to the client.
     has_reports: bool,
 }
 
@@ -85,7 +85,7 @@ impl Prompts {
         Poll::Pending
     }
 
-    /// Returns the next prompt of the conversation, if it is not a part of it yet.
+    /// Returns the oldest prompt, if it waits to be inserted into the conversation.
     fn next(&self) -> Option<PromptId> {
         let (id, open) = self.0.first_key_value()?;
         let waits = matches!(open.responder, Some(PromptResponder::AtInsertion(_))) && !open.cancelled;
@@ -94,7 +94,7 @@ impl Prompts {
 }
 
 impl Session {
-    /// Inserts a prompt whose time has come, and reports the state if it has changed.
+    /// Inserts the oldest prompt if it can be inserted, and reports the state if it has changed.
     pub(super) fn report(&mut self) {
         if self.reports.is_none() {
             return;
@@ -152,14 +152,14 @@ impl Session {
         insertion.fail(error);
     }
 
-    /// Keeps the reason for which a prompt has ended.
+    /// Stores the reason why a prompt has ended.
     pub(super) fn stopped(&mut self, stop: Result<StopReason, Error>) {
         if let Some(reports) = &mut self.reports {
             reports.stop = Some(stop);
         }
     }
 
-    /// Keeps the reason for which a turn has ended, unless the end of a prompt has one.
+    /// Stores the reason why a turn has ended, unless a prompt has stored one.
     pub(super) fn turn_stopped(&mut self, result: Option<&Message>) {
         let Some(reports) = self.reports.as_mut().filter(|reports| reports.stop.is_none()) else { return };
         let is_error = result.and_then(|result| result.result().ok()).is_some_and(|result| result.is_error);
@@ -172,14 +172,14 @@ impl Session {
         };
     }
 
-    /// Notes that the client has cancelled the work.
+    /// Records that the client has cancelled the work.
     pub(super) fn note_cancellation(&mut self) {
         if let Some(reports) = &mut self.reports {
             reports.is_cancelled = true;
         }
     }
 
-    /// Keeps the reason for which the CLI of a session that works has ended.
+    /// Stores the reason why the CLI has ended during work.
     pub(super) fn note_loss(&mut self, error: &Error) {
         let is_closing = self.closing.is_some();
         if let Some(reports) = self.reports.as_mut().filter(|reports| reports.stop.is_none()) {
@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// Reports the state of a session that is taken up again, before the response.
+    /// Reports the state of a resumed session, before the response.
     pub(super) fn report_resumption(&mut self, opener: &Opener) {
         if self.reports.is_none() || !matches!(opener, Opener::Load(_) | Opener::Resume(_)) {
             return;

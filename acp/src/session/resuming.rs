@@ -1,4 +1,4 @@
-//! Sessions that were kept: taken up by a new client, or left to the next one.
+//! Kept sessions: resumed for a new client, or left to the next agent.
 
 use std::collections::HashSet;
 use std::future::poll_fn;
@@ -17,12 +17,12 @@ use crate::history::History;
 use crate::kept::{Keeper, Notes, Resumed};
 use crate::translate::{self, MessageOrigin};
 
-/// Time that the keeper has to take the last bytes for the CLI.
+/// Timeout for handing the last bytes for the CLI to the keeper.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Takes up the session, if a keeper has kept it. The client is shown the history and the running turn if `shows` is set.
-    /// Returns whether there was such a session.
+    /// Resumes the session, if a keeper has kept it. If `shows` is set, the client is shown the history and the running turn.
+    /// Returns `true` if there was such a session.
     pub(super) async fn resume(&mut self, shows: bool) -> Result<bool, Error> {
         if self.arguments.keep.is_none() {
             return Ok(false);
@@ -60,7 +60,8 @@ impl Session {
         Ok(true)
     }
 
-    /// Applies an action that another agent, or none, has seen. Its requests are forwarded later, as far as they are open.
+    /// Applies an action that was emitted before this agent resumed the session. Requests are forwarded later, if they are
+    /// still open.
     fn repeat(&mut self, action: Action, shows: bool, known: &Known) {
         match action {
             Action::Message { turn, message, .. } => {
@@ -97,7 +98,7 @@ impl Session {
         }
     }
 
-    /// Responds to the client that has taken up the session, and forwards the open requests of the CLI.
+    /// Responds to the client that has resumed the session, and forwards the open requests of the CLI.
     pub(super) fn resumed(&mut self, opener: Opener) {
         self.report_resumption(&opener);
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
@@ -108,14 +109,15 @@ impl Session {
         open.into_iter().for_each(|request| self.forward(request));
     }
 
-    /// Returns whether the session is left to the next agent when the client is gone: it is kept, and has something to do.
+    /// Returns `true` if the session is left to the next agent when the client has disconnected: a keeper keeps it, and it is
+    /// not idle.
     pub(super) fn is_left(&self) -> bool {
         let is_busy = |claude: &Claude| claude.keeper().is_some() && !claude.protocol().is_idle();
         self.opening.is_none() && self.claude.as_ref().is_some_and(is_busy)
     }
 
-    /// Leaves the session to the next agent, when the keeper has all that was sent to the CLI. Decisions that the client has made
-    /// are sent.
+    /// Leaves the session to the next agent. Before, sends the decisions that the client has made, and waits until the keeper
+    /// has all bytes for the CLI.
     pub(super) async fn leave(&mut self) {
         self.closing.get_or_insert_default();
         while let Some((id, response)) = poll_once(poll_fn(|cx| self.open_requests.poll(cx))).await {
@@ -139,15 +141,14 @@ impl Session {
         .await;
     }
 
-    /// Acknowledges what the client was shown, unless a turn runs: an agent that goes on with the session shows its client a
-    /// running turn from the start.
+    /// Acknowledges the actions so far, unless a turn runs. The next agent shows its client a running turn from the start.
     pub(super) fn acknowledge(&mut self) {
         if let (Some(claude), true) = (&mut self.claude, self.turns.is_empty()) {
             claude.acknowledge();
         }
     }
 
-    /// Keeps the commands that a message reports for the next agent.
+    /// Stores the commands that a message reports, for the next agent.
     pub(super) fn note_commands(&mut self, message: &Message) {
         if message.subtype().as_deref() == Some("commands_changed") {
             self.commands_changed = Some(message.to_json());
@@ -179,11 +180,11 @@ fn ended_prompt(action: &Action) -> Option<PromptId> {
     }
 }
 
-/// Messages of actions that are repeated, of which a part may be on disk too.
+/// Messages of the repeated actions. Some of them may be on disk, too.
 struct Known {
-    /// Ids of the messages, without those of prompts.
+    /// Ids of the messages that are not prompts.
     messages: HashSet<String>,
-    /// Ids of the prompts. Old versions of the CLI echo a prompt late, so that prompts are shown from disk.
+    /// Ids of the prompts. Prompts are shown from disk, because old versions of the CLI echo a prompt late.
     prompts: HashSet<String>,
     /// Ids of the prompts that were shown from disk.
     shown: HashSet<String>,
@@ -204,7 +205,8 @@ impl Known {
         }
     }
 
-    /// Returns whether a message on disk is the first one that the actions have too. Notes a prompt, which is shown from disk.
+    /// Returns `true` if a message on disk is also in the actions, where the history on disk then ends. Records a prompt, which
+    /// is shown from disk.
     fn begins_with(&mut self, message: &Message) -> bool {
         if let Some(prompt) = ids(message).find(|id| self.prompts.contains(id)) {
             self.shown.insert(prompt);
@@ -218,7 +220,7 @@ impl Known {
     }
 }
 
-/// Returns the ids by which a message is known both on the wire and on disk.
+/// Returns the ids that a message has both on the wire and on disk.
 fn ids(message: &Message) -> impl Iterator<Item = String> {
     let own = message.uuid().map(|id| id.into_owned());
     own.into_iter().chain(message.assistant().ok().and_then(|assistant| assistant.message.id))

@@ -9,7 +9,7 @@ use super::{Session, Waiting};
 use crate::failure;
 
 impl Session {
-    /// Sends a request to rename the session to the CLI.
+    /// Sends the CLI a request to rename the session.
     pub(super) fn set_title(&mut self, title: &str, responder: Responder<SetSessionTitleResponse>) {
         let title = title.trim().to_owned();
         if title.is_empty() {

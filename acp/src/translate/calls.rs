@@ -13,7 +13,7 @@ const MOST: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) name: String,
-    /// Input, if the plan needs it together with the result.
+    /// Input, if the plan needs it when the result arrives.
     pub(super) input: Option<Json>,
     pub(super) keeps_content: bool,
 }

@@ -27,13 +27,13 @@ struct Updated {
     status: Option<String>,
 }
 
-/// Returns whether a tool's calls are shown as the plan rather than as calls.
+/// Returns `true` if calls of the tool are shown as the plan, and not as calls.
 pub(super) fn is_plan(tool: &str) -> bool {
     matches!(tool, "TodoWrite" | "TaskCreate" | "TaskUpdate" | "TaskList" | "TaskGet")
 }
 
 impl Tasks {
-    /// Returns the plan after a call that has begun.
+    /// Updates the plan for a call that has begun. Returns the plan if it has changed.
     pub(super) fn called(&mut self, tool: &str, input: &Json) -> Option<Plan> {
         match ToolInput::parse(tool, input) {
             Ok(ToolInput::TodoWrite(list)) => {
@@ -52,7 +52,7 @@ impl Tasks {
         }
     }
 
-    /// Returns the plan after a call that succeeded. Only its result has the number of a new task.
+    /// Updates the plan for a call that succeeded. Only the result contains the number of a new task.
     pub(super) fn succeeded(&mut self, tool: &str, input: &Json, result: &str) -> Option<Plan> {
         if tool != "TaskCreate" || self.0.len() >= MOST {
             return None;

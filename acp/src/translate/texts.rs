@@ -15,8 +15,8 @@ impl Texts {
         self.0.entry(block).or_default().push_str(text);
     }
 
-    /// Replaces the text of a block, and returns the part that the client does not have. Text that was sent cannot be changed:
-    /// a text that begins differently is returned whole, as a paragraph of its own.
+    /// Replaces the text of a block, and returns the text to send. Text that was sent cannot be changed: if the new text does
+    /// not begin with it, the whole new text is returned as a paragraph of its own.
     pub(super) fn replace(&mut self, block: BlockId, text: String) -> Option<String> {
         match self.0.entry(block) {
             Entry::Vacant(entry) => Some(entry.insert(text).clone()),
@@ -31,12 +31,12 @@ impl Texts {
         }
     }
 
-    /// Forgets a block that does not change any more.
+    /// Removes a block that is complete.
     pub(super) fn complete(&mut self, block: BlockId) {
         self.0.remove(&block);
     }
 
-    /// Forgets blocks that were removed.
+    /// Removes blocks that the CLI has removed.
     pub(super) fn remove(&mut self, from: BlockId, to: BlockId) {
         self.0.retain(|block, _| *block < from || *block > to);
     }

@@ -3,7 +3,7 @@
 use agent_client_protocol::v1::schema::{Cost, SessionUpdate, UsageUpdate};
 use claude_duplex::Message;
 
-/// Size of the context, in tokens, of a model that does not report its size.
+/// Default size of the context window, in tokens, for models that do not report it.
 const WINDOW: u64 = 200_000;
 
 /// Size of the context after the last response of the model.
@@ -13,7 +13,7 @@ pub(super) struct ContextUsage {
 }
 
 impl ContextUsage {
-    /// Counts the tokens of a response of the model.
+    /// Stores the number of tokens that a response of the model reports.
     pub(super) fn assistant(&mut self, message: &Message) {
         if message.is_subagent() {
             return;

@@ -1,10 +1,10 @@
-//! Changes of files: two texts in version 1, a patch in version 2.
+//! Changes of files, which are two texts in version 1 and a patch in version 2.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-/// Replaces the changes in the content of a call.
+/// Replaces the changes in the content of a call by patches.
 pub(super) fn translate(call: &mut Value) {
     // Indexing would add `null`, which clears the content that the client has.
     for content in call.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -22,7 +22,7 @@ pub(super) fn translate(call: &mut Value) {
     }
 }
 
-/// Returns a change in Git's format. The old text is the part of the file that is replaced, so that lines are counted from its start.
+/// Returns a change in the format of Git. Lines are counted from the start of the old text, which is only a part of the file.
 fn patch(path: &str, old: Option<&str>, new: &str) -> String {
     let path = quoted(path);
     let mut patch = format!("diff --git {path} {path}\n");
@@ -51,7 +51,7 @@ fn lines(patch: &mut String, sign: char, text: &str) {
     }
 }
 
-/// Returns a path as Git writes it: in quotes if it has bytes that are not plain.
+/// Returns a path as Git writes it, in quotes if it contains special characters.
 fn quoted(path: &str) -> String {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     if path.bytes().all(|byte| is_plain(&byte)) {

@@ -48,7 +48,7 @@ impl Arguments {
         Self::read(arguments, RUN, true)
     }
 
-    /// Reads arguments with these options, and `dir` and `help`.
+    /// Reads arguments with these options, and with `dir` and `help`.
     pub(super) fn of(arguments: Vec<OsString>, options: &[&str]) -> Result<Self, Failure> {
         Self::read(arguments, options, false)
     }
@@ -93,7 +93,7 @@ impl Arguments {
         Ok(this)
     }
 
-    /// Returns the directory that was named, or the user's.
+    /// Returns the directory of the option `dir`, or else the default directory of the user.
     pub(super) fn place(&self) -> Result<Place, Failure> {
         Ok(self.place.clone().map_or_else(Place::of_user, Ok)?)
     }
@@ -107,13 +107,13 @@ impl Arguments {
         }
     }
 
-    /// Reads the token from stdin, if the option is set: the first line, or all.
+    /// Reads the token from the first line of stdin, if the option is set.
     pub(super) fn token(&self) -> Result<Option<Token>, Failure> {
         self.token_stdin.then(read_token).transpose()
     }
 }
 
-/// Reads a token from stdin: up to the end of its line and no byte further.
+/// Reads one line of stdin as a token, and no byte after it.
 pub(super) fn read_token() -> Result<Token, Failure> {
     let (mut text, mut byte, mut stdin) = (String::new(), [0], std::io::stdin());
     while text.len() <= 64 && stdin.read(&mut byte)? == 1 && byte != *b"\n" {

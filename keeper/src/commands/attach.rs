@@ -11,7 +11,7 @@ use crate::frame::{FrameReader, FromKeeper, Start, Stream, ToKeeper};
 use crate::place::{Place, SessionId};
 use crate::token::Token;
 
-/// Bridges stdin and stdout to the socket of a session, or prints a stream of it.
+/// Bridges stdin and stdout to the socket of a session, or prints one of its streams.
 pub(super) fn attach(arguments: Vec<OsString>) -> Result<(), Failure> {
     let read = Arguments::of(arguments, &["observe", "stderr", "new", "token-stdin"])?;
     if read.help {
@@ -25,7 +25,7 @@ pub(super) fn attach(arguments: Vec<OsString>) -> Result<(), Failure> {
     }
 }
 
-/// Copies both directions. The hello of the client gets the token, if it has none.
+/// Copies bytes in both directions. Adds the token to the client's hello, if the hello has none.
 fn bridge(place: &Place, id: &SessionId, token: Option<Token>) -> Result<(), Failure> {
     let socket = open(place, id)?;
     let (mut stdin, mut buffer, mut reader) = (io::stdin(), vec![0; 64 * 1024], FrameReader::default());
@@ -62,7 +62,7 @@ fn bridge(place: &Place, id: &SessionId, token: Option<Token>) -> Result<(), Fai
     Ok(())
 }
 
-/// Copies and passes on at once.
+/// Copies bytes, and flushes after each read.
 fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {

@@ -41,7 +41,7 @@ TIME is a number with ms, s, m, h or d, or never. BYTES is a number with K, M or
 Exit status: 0 done, 1 failed, 2 wrong command line.
 ";
 
-/// Prints a text. A reader that is gone is no failure.
+/// Prints a text. A closed pipe is not a failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

@@ -9,7 +9,7 @@ use super::arguments::{Arguments, read_token};
 use super::{Failure, session};
 use crate::keep::{Command, Keep};
 
-/// Leaves the session of the caller, keeps a CLI, and reports that it is ready, or the reason of its failure.
+/// Leaves the process session of the caller, and keeps a CLI. Reports to the caller that the CLI is ready, or why it failed.
 pub(super) fn keep(arguments: Vec<OsString>) -> ExitCode {
     match keep_or_fail(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +44,7 @@ fn keep_or_fail(arguments: Vec<OsString>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lets go of the caller's pipes.
+/// Closes the pipes of the caller.
 fn leave() {
     if let Ok(null) = OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdin(&null);

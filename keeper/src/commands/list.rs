@@ -8,7 +8,7 @@ use crate::attach::Attach;
 use crate::frame::Start;
 use crate::place::{Place, SessionId, SessionState};
 
-/// Prints the sessions, one a line.
+/// Prints the sessions, one on each line.
 pub(super) fn list(arguments: Vec<OsString>) -> Result<(), Failure> {
     let read = Arguments::of(arguments, &[])?;
     if read.help {

@@ -8,7 +8,7 @@ use crate::attach::Attach;
 use crate::frame::{Start, ToKeeper};
 use crate::place::SessionState;
 
-/// Ends a session, or removes what a killed keeper has left.
+/// Ends a session, or removes the files of a keeper that was killed.
 pub(super) fn stop(arguments: Vec<OsString>) -> Result<(), Failure> {
     let read = Arguments::of(arguments, &["token-stdin", "no-wait"])?;
     if read.help {

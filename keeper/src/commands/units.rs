@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Reads a time; `None` for `never`.
+/// Parses a time. Returns `None` for `never`.
 pub(super) fn time(text: &str) -> Result<Option<Duration>, String> {
     let wrong = || format!("{text:?} is not a duration; use a number with ms, s, m, h or d, or `never`");
     if text == "never" {
@@ -21,7 +21,7 @@ pub(super) fn time(text: &str) -> Result<Option<Duration>, String> {
     number.checked_mul(factor).map(|seconds| Some(Duration::from_secs(seconds))).ok_or_else(wrong)
 }
 
-/// Reads a number of bytes.
+/// Parses a number of bytes with an optional unit, e.g. `64M`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is not a size; use a number, optionally with K, M or G");
     let end = text.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(text.len());

@@ -28,7 +28,7 @@ impl Put<'_> {
         self
     }
 
-    /// Puts a text, cut to 800 bytes.
+    /// Puts a text, truncated to 800 bytes.
     pub(super) fn text(self, text: &str) -> Self {
         let mut end = text.len().min(800);
         while !text.is_char_boundary(end) {
@@ -39,7 +39,7 @@ impl Put<'_> {
     }
 }
 
-/// Appends a frame with the fields that `fields` puts.
+/// Appends a frame. `fields` puts its fields.
 pub(super) fn put_frame(out: &mut Vec<u8>, kind: u8, fields: impl FnOnce(Put<'_>) -> Put<'_>) {
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
@@ -53,7 +53,7 @@ pub(super) fn put_frame(out: &mut Vec<u8>, kind: u8, fields: impl FnOnce(Put<'_>
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    /// Reads a whole frame of one of the types from 1 to `types`; `read` gives `None` for what is malformed.
+    /// Decodes a frame whose type is between 1 and `types`. `read` returns `None` for malformed fields.
     pub(super) fn read<T>(
         frame: &'a [u8],
         types: u8,

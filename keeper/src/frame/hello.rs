@@ -10,9 +10,11 @@ const MAGIC: u32 = u32::from_le_bytes(*b"CDKP");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
-    /// Reads, writes, acknowledges and ends. There is one: a new one replaces the former.
+    /// Reads, writes, acknowledges output, and ends the session. There is at most one: a new controller replaces the former
+    /// one.
     Controller,
-    /// Reads only. It holds nothing back: what the controller has acknowledged may be gone before an observer has read it.
+    /// Only reads. The keeper does not wait for observers: it may drop bytes that the controller has acknowledged before an
+    /// observer has read them.
     Observer,
 }
 
@@ -20,11 +22,11 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// This offset. It is an error if what lies behind it is no longer kept.
+    /// This offset. The client is refused if the bytes after it are no longer kept.
     At(u64),
     /// First offset that is kept.
     Oldest,
-    /// End of what the CLI has written.
+    /// End of the bytes that the CLI has written.
     Newest,
 }
 
@@ -35,17 +37,17 @@ pub struct Hello {
     pub version: u16,
     /// Role that the client requests.
     pub role: Role,
-    /// Refuses to replace a connected controller.
+    /// `true` if a connected controller is not to be replaced.
     pub only_if_free: bool,
-    /// Epoch that the client requests; 0: one more than the last one.
+    /// Epoch that the client requests. 0 requests the last epoch plus one.
     pub epoch: u64,
-    /// Token of the session. Empty only for a bridge, which puts the token in.
+    /// Token of the session. It is empty only on the way to a bridge, which adds it.
     pub token: String,
-    /// Begin of stdout.
+    /// Offset at which the client begins to read stdout.
     pub stdout: Start,
-    /// Begin of stderr.
+    /// Offset at which the client begins to read stderr.
     pub stderr: Start,
-    /// Room of the client, in bytes of each stream behind its begin.
+    /// Number of bytes of each stream that the client accepts before it reports progress.
     pub window: u64,
 }
 
@@ -125,9 +127,9 @@ impl Start {
 pub struct StreamState {
     /// First offset that is kept.
     pub oldest: u64,
-    /// Offset behind the last byte that the CLI has written and the keeper has read.
+    /// Offset after the last byte that the keeper has read from the CLI.
     pub end: u64,
-    /// End of the stream was reached: no more bytes follow.
+    /// `true` if the stream has ended: no more bytes follow.
     pub ended: bool,
 }
 
@@ -138,9 +140,9 @@ pub struct Welcome {
     pub version: u16,
     /// Id of the session.
     pub session: String,
-    /// Number of the controllers so far, or the epoch that the last one has requested.
+    /// Epoch: the number of controllers so far, or the epoch that the last one requested.
     pub epoch: u64,
-    /// Whether a controller is connected. To a controller: whether it has replaced another one.
+    /// For an observer, `true` if a controller is connected. For a controller, `true` if it has replaced another one.
     pub controlled: bool,
     /// Process id of the CLI.
     pub cli: u32,
@@ -148,15 +150,15 @@ pub struct Welcome {
     pub stdout: StreamState,
     /// Standard error.
     pub stderr: StreamState,
-    /// Bytes of stdin that the keeper has taken.
+    /// Number of bytes of stdin that the keeper has received.
     pub stdin_taken: u64,
-    /// Bytes of stdin that were written to the pipe.
+    /// Number of bytes of stdin that were written to the pipe.
     pub stdin_written: u64,
-    /// The end of stdin was ordered.
+    /// `true` if the host has ended stdin.
     pub stdin_ended: bool,
-    /// The CLI reads no more.
+    /// `true` if the CLI has closed its stdin.
     pub stdin_closed: bool,
-    /// Most bytes of stdin that a controller may send behind what was written.
+    /// Maximum number of bytes of stdin that a controller may send beyond the bytes that were written.
     pub stdin_window: u32,
     /// Strongest signal that was ordered.
     pub signal: Option<Signal>,

@@ -1,13 +1,13 @@
-//! Frames, cut out of received bytes.
+//! Separation of received bytes into frames.
 
 use super::{FrameError, MAX_FRAME};
 
-/// Buffer that cuts received bytes into frames. It holds at most one frame and one read beyond it.
+/// Buffer that separates received bytes into frames. It holds at most one frame and one read.
 #[derive(Default)]
 pub struct FrameReader {
     /// Memory for received bytes.
     bytes: Vec<u8>,
-    /// Begin of the bytes that were not read as a frame.
+    /// Start of the bytes that were not returned as a frame yet.
     start: usize,
     /// End of the received bytes.
     end: usize,
@@ -30,7 +30,7 @@ impl FrameReader {
     /// Adds the first `count` bytes of [`space`](Self::space).
     ///
     /// # Panics
-    /// If there are fewer.
+    /// If the space is shorter than `count`.
     pub fn filled(&mut self, count: usize) {
         assert!(count <= self.bytes.len() - self.end, "{count} bytes were not read");
         self.end += count;
@@ -42,10 +42,10 @@ impl FrameReader {
         self.filled(bytes.len());
     }
 
-    /// Returns the next whole frame, without its length.
+    /// Returns the next complete frame, without its length field.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`]. The connection cannot go on.
+    /// [`FrameError::TooLong`]. The connection cannot continue.
     pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let Some(length) = self.length()? else { return Ok(None) };
         let begin = self.start + 4;
@@ -57,15 +57,15 @@ impl FrameReader {
         Ok(Some(&self.bytes[begin..begin + length]))
     }
 
-    /// Returns whether a whole frame was received.
+    /// Returns `true` if a complete frame was received.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`]. The connection cannot go on.
+    /// [`FrameError::TooLong`]. The connection cannot continue.
     pub fn has_frame(&self) -> Result<bool, FrameError> {
         Ok(self.length()?.is_some())
     }
 
-    /// Returns the length of the next frame, if it is whole.
+    /// Returns the length of the next frame, if the frame is complete.
     fn length(&self) -> Result<Option<usize>, FrameError> {
         let Some((length, rest)) = self.unread().split_first_chunk() else { return Ok(None) };
         let length = u32::from_le_bytes(*length) as usize;
@@ -75,7 +75,7 @@ impl FrameReader {
         Ok(Some(length).filter(|length| *length <= rest.len()))
     }
 
-    /// Returns the bytes that were not read as a frame.
+    /// Returns the bytes that were not returned as a frame yet.
     #[must_use]
     pub fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]

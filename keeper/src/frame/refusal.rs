@@ -1,18 +1,18 @@
-//! Reasons for which a keeper ends a connection.
+//! Reasons why a keeper ends a connection.
 
 use super::VERSION;
 use super::fields::{Fields, Put};
 
-/// Reason for which a keeper ends a connection.
+/// Reason why a keeper ends a connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The client speaks another version of the protocol.
+    /// The client uses another version of the protocol.
     #[error(
         "client speaks version {client} of the keeper's protocol, but this keeper speaks version {keeper}; use a client of the keeper's version"
     )]
     Version {
-        /// Version of the client; 0 if it sent none.
+        /// Version of the client, or 0 if the client sent none.
         client: u16,
         /// Version of the keeper.
         keeper: u16,
@@ -33,10 +33,10 @@ pub enum Refusal {
     /// A controller is connected, and the client did not want to replace it.
     #[error("session has a controller (process {pid}); attach without `only_if_free` to replace it")]
     Busy {
-        /// Process id of the controller; 0 if the system does not know it.
+        /// Process id of the controller, or 0 if the system does not report it.
         pid: u32,
     },
-    /// The client's epoch is not above the current one.
+    /// The client's epoch is not greater than the current one.
     #[error(
         "client requests epoch {requested}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
     )]
@@ -60,10 +60,10 @@ pub enum Refusal {
         /// End of the stream.
         end: u64,
     },
-    /// The client has broken a rule of the protocol.
+    /// The client has violated the protocol.
     #[error("client violates the protocol: {0}")]
     Protocol(String),
-    /// The keeper cannot read back what it has kept.
+    /// The keeper cannot read its files.
     #[error("keeper cannot read its files: {0}")]
     Files(String),
     /// The keeper is ending, or has too many clients.

@@ -17,11 +17,11 @@ use crate::error::KeeperError;
 use crate::frame::{Exit, Signal};
 use crate::place::system;
 
-/// Time that the step before the CLI has.
+/// Timeout of the step that becomes the CLI.
 const START: Duration = Duration::from_secs(30);
 
-/// The CLI. Its process is never waited for, so that its number stays its own as long as the keeper lives, and signals to it and
-/// its group reach nobody else.
+/// Process of the CLI. The keeper never reaps it, so its process id is not reused while the keeper lives, and signals reach
+/// only the CLI and its group.
 #[derive(Debug)]
 pub(super) struct Child {
     pid: Pid,
@@ -83,7 +83,7 @@ impl Child {
         self.signal
     }
 
-    /// Reads the exit status, once it is there.
+    /// Reads the exit status, if the CLI has exited.
     pub(super) fn exited(&mut self) {
         let mut status = [0; 5];
         let read = self.exits.read_exact(&mut status);
@@ -96,7 +96,8 @@ impl Child {
         });
     }
 
-    /// Sends a signal, unless it or a stronger one was sent before. A kill reaches the group, which may outlive the CLI.
+    /// Sends a signal, unless it or a stronger one was sent before. A kill is sent to the process group, which may outlive the
+    /// CLI.
     pub(super) fn send(&mut self, signal: Signal) {
         if self.signal >= Some(signal) {
             return;
@@ -111,7 +112,7 @@ impl Child {
     }
 }
 
-/// Waits for the CLI in a thread, without collecting it, and sends the exit over a socket.
+/// Starts a thread that waits for the exit of the CLI, without reaping it, and sends the status over a socket.
 fn watch(pid: Pid) -> io::Result<UnixStream> {
     let (reader, writer) = UnixStream::pair()?;
     let wait = move || {
@@ -132,7 +133,7 @@ fn watch(pid: Pid) -> io::Result<UnixStream> {
     Ok(reader)
 }
 
-/// Waits until the step has become the CLI, which closes its socket, or has sent the reason of its failure.
+/// Waits until the step has become the CLI, which closes the step's socket, or has sent the reason of its failure.
 fn started(listener: &UnixListener, exits: &UnixStream) -> Result<(), String> {
     let deadline = Instant::now() + START;
     if !wait(listener.as_fd(), exits.as_fd(), deadline)? {
@@ -150,7 +151,7 @@ fn started(listener: &UnixListener, exits: &UnixStream) -> Result<(), String> {
     }
 }
 
-/// Waits until the first is readable (true) or the second is (false).
+/// Waits until a descriptor is readable. Returns `true` for the first, and `false` for the second.
 fn wait(first: BorrowedFd<'_>, second: BorrowedFd<'_>, deadline: Instant) -> Result<bool, String> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! One connected client: its socket, the bytes received from it, and the bytes that wait for it.
+//! One connected client: its socket, the bytes received from it, and the bytes to send to it.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -9,25 +9,25 @@ use crate::credentials::Peer;
 use crate::frame::{FrameReader, FromKeeper, MAX_DATA, Refusal, Stream};
 use crate::policy::Limits;
 
-/// Bytes for a client that wait in memory, at most, before a frame is added.
+/// Maximum number of bytes for a client that wait in memory before another frame is added.
 const WAITING: usize = 1024;
 
-/// Bytes that the system may hold for a client.
+/// Size of the send buffer of a client's socket, in bytes.
 const SEND_BUFFER: usize = 256 * 1024;
 
-/// Room for one read from a client.
+/// Size of one read from a client, in bytes.
 const READ: usize = 16 * 1024;
 
 /// State of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Client that has to show its token until this time.
+    /// Client that must send its token before this time.
     Greeting(Instant),
     /// Client that controls the session.
     Controller,
-    /// Client that reads only.
+    /// Client that only reads.
     Observer,
-    /// Client that gets the bytes that wait for it, and no more.
+    /// Client that gets the bytes that wait for it, and no further ones.
     Leaving,
     /// Client whose connection has ended.
     Gone,
@@ -40,7 +40,7 @@ pub(super) struct Reading {
     pub(super) offset: u64,
     /// Offset up to which the client has room.
     pub(super) window: u64,
-    /// The end of the stream was sent.
+    /// `true` if the end of the stream was sent.
     ended: bool,
 }
 
@@ -49,7 +49,7 @@ impl Reading {
         Self { offset, window: offset.saturating_add(window), ended: false }
     }
 
-    /// Returns whether the client has yet to take bytes of a stream that ends at `end`, or to open its window, which has no room
+    /// Returns `true` if bytes of a stream that ends at `end` are still to be sent, or if the window of the client has no room
     /// for another frame.
     fn is_behind(&self, end: u64) -> bool {
         self.offset < end || self.window < end + MAX_DATA as u64
@@ -66,14 +66,14 @@ pub(super) struct Client {
     pub(super) stderr: Reading,
     /// Time of the last progress that the client has reported.
     pub(super) progressed: Instant,
-    /// The state of stdin has changed since it was last sent.
+    /// `true` if the state of stdin has changed since it was last sent.
     pub(super) stdin_changed: bool,
     pub(super) exit_sent: bool,
     trouble_sent: bool,
     waiting: Vec<u8>,
-    /// Begin of the bytes in `waiting` that were not written.
+    /// Start of the bytes in `waiting` that were not written.
     start: usize,
-    /// The socket took less than it was given, and is not writable yet.
+    /// `true` if the socket is full, and is not writable yet.
     blocked: bool,
 }
 
@@ -107,7 +107,7 @@ impl Client {
         frame.put(&mut self.waiting);
     }
 
-    /// Gives the client its last frame.
+    /// Adds the last frame for the client, which is then removed.
     pub(super) fn leave_with(&mut self, frame: &FromKeeper<'_>) {
         self.put(frame);
         self.state = State::Leaving;
@@ -117,7 +117,7 @@ impl Client {
         self.leave_with(&FromKeeper::Refused(refusal));
     }
 
-    /// Reads once from the socket. At its end the connection has ended.
+    /// Reads once from the socket, and records the end of the connection.
     pub(super) fn receive(&mut self) {
         match self.socket.read(self.reader.space(READ)) {
             Ok(0) => self.state = State::Gone,
@@ -128,13 +128,13 @@ impl Client {
         }
     }
 
-    /// Returns whether this is the controller, and is about to take what the keeper has of a stream that ends at `end`.
+    /// Returns `true` if this is the controller, and it will soon read the bytes of a stream that ends at `end`.
     pub(super) fn is_taking(&self, stream: Stream, end: u64, now: Instant) -> bool {
         let reading = if stream == Stream::Stdout { &self.stdout } else { &self.stderr };
         self.state == State::Controller && reading.is_behind(end) && now < self.progressed + GRACE
     }
 
-    /// Notes that the socket can be written again.
+    /// Records that the socket can be written again.
     pub(super) fn unblock(&mut self) {
         self.blocked = false;
     }
@@ -143,12 +143,12 @@ impl Client {
         self.start < self.waiting.len()
     }
 
-    /// Returns whether another frame may be added now.
+    /// Returns `true` if another frame may be added now.
     pub(super) fn has_room(&self) -> bool {
         self.is_admitted() && !self.blocked && self.waiting.len() - self.start < WAITING
     }
 
-    /// Writes as much as the socket takes. A client that has its last frame goes.
+    /// Writes as many bytes as the socket accepts. A client that has received its last frame is disconnected.
     pub(super) fn send(&mut self) {
         while self.has_waiting() {
             if self.blocked || !self.write([&[], &[]]) {
@@ -162,8 +162,8 @@ impl Client {
         }
     }
 
-    /// Writes once: the waiting bytes, and `parts` behind them. The rest that the socket does not take waits. Returns whether the
-    /// socket took everything.
+    /// Writes the waiting bytes, then `parts`, with one call. Bytes that the socket does not accept wait. Returns `true` if all
+    /// bytes were written.
     fn write(&mut self, parts: [&[u8]; 2]) -> bool {
         let waiting = &self.waiting[self.start..];
         let total = waiting.len() + parts[0].len() + parts[1].len();
@@ -195,7 +195,7 @@ impl Client {
         !self.blocked
     }
 
-    /// Reads and drops what the client has sent. Returns whether it has closed its side.
+    /// Reads and drops the bytes that the client has sent. Returns `true` if the client has closed its side.
     fn drained(&mut self) -> bool {
         let mut dropped = [0; 4096];
         loop {
@@ -207,7 +207,7 @@ impl Client {
         }
     }
 
-    /// Reports that output cannot be saved, and that it can again.
+    /// Reports that output cannot be saved, or that it can be saved again.
     pub(super) fn put_trouble(&mut self, trouble: Option<&str>) {
         if trouble.is_some() != self.trouble_sent {
             self.trouble_sent = trouble.is_some();
@@ -215,7 +215,7 @@ impl Client {
         }
     }
 
-    /// Sends the next bytes of a stream, or adds its end. Returns whether there was anything.
+    /// Sends the next bytes of a stream, or adds its end. Returns `true` if there was anything to send.
     pub(super) fn add_output(&mut self, stream: Stream, spool: &Spool) -> bool {
         let state = spool.state();
         let reading = match stream {
@@ -272,7 +272,7 @@ impl Client {
         true
     }
 
-    /// Returns whether the client knows all of a session that has ended.
+    /// Returns `true` if the client has received everything of a session that has ended.
     pub(super) fn knows_all(&self) -> bool {
         !self.has_waiting() && (!self.is_admitted() || self.exit_sent && self.stdout.ended && self.stderr.ended)
     }

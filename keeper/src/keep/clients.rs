@@ -11,7 +11,7 @@ use crate::frame::{FromKeeper, Refusal, Stream};
 use crate::policy::Limits;
 
 impl Keeper {
-    /// Accepts waiting clients, as far as there is room.
+    /// Accepts waiting clients, up to the maximum number.
     pub(super) fn accept(&mut self, listener: &UnixListener, now: Instant) {
         loop {
             let socket = match listener.accept() {
@@ -36,7 +36,8 @@ impl Keeper {
         }
     }
 
-    /// Makes room for one client more: those that have not shown a token go first, then those that only have a last frame to read.
+    /// Makes room for another client. Disconnects a client that only has to read its last frame, or else one that has not sent
+    /// its token.
     fn make_room(&mut self) -> bool {
         if self.clients.len() < Limits::CLIENTS {
             return true;
@@ -47,7 +48,7 @@ impl Keeper {
         index.map(|index| self.clients.remove(index)).is_some()
     }
 
-    /// Reads and serves what one client has sent.
+    /// Reads the frames of one client, and handles them.
     pub(super) fn receive(&mut self, index: usize, now: Instant) {
         self.clients[index].receive();
         loop {
@@ -73,7 +74,7 @@ impl Keeper {
         }
     }
 
-    /// Sends to every client what is due to it, and removes clients whose connection has ended.
+    /// Sends the pending frames to every client, and removes clients whose connection has ended.
     pub(super) fn send_all(&mut self, now: Instant) {
         let trouble = self.trouble();
         for client in &mut self.clients {
@@ -114,7 +115,7 @@ impl Keeper {
         self.clients.iter().any(|client| client.state == State::Controller)
     }
 
-    /// Returns the reason for which output cannot be kept, if there is one.
+    /// Returns the reason why output cannot be kept, if there is one.
     fn trouble(&self) -> Option<String> {
         let of = |name, error: &io::Error| {
             format!(

@@ -1,4 +1,4 @@
-//! End of a session: the time when it begins, and its steps.
+//! End of a session: its time and its steps.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use crate::frame::{Signal, Stream};
 /// Time for the rest of the output after a kill, and for clients to read it.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Time until a full disk is tried again.
+/// Time between attempts to write to a full disk.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Step of an end, with the time of the next one.
+/// Step of the end, with the time of the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     /// No end was ordered.
@@ -35,7 +35,7 @@ impl Keeper {
         }
     }
 
-    /// Goes one step further to the end, without a grace period.
+    /// Takes the next step of the end at once, without its grace period.
     pub(super) fn hasten_end(&mut self, now: Instant) {
         match self.ending {
             Ending::No => self.begin_end(now),
@@ -45,7 +45,7 @@ impl Keeper {
         }
     }
 
-    /// Does everything that is due at `now`. Returns whether the keeper has to end.
+    /// Does everything that is due at `now`. Returns `true` if the keeper has to end.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
         for (stream, spool) in [(Stream::Stdout, &mut self.stdout), (Stream::Stderr, &mut self.stderr)] {
             let end = spool.state().end;
@@ -94,7 +94,7 @@ impl Keeper {
         [limit, idle].into_iter().flatten().min()
     }
 
-    /// Returns the time of the next thing that is due.
+    /// Returns the time of the next step or deadline.
     pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
         let ending = match self.ending {
             Ending::No => self.policy_time(),

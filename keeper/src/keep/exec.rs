@@ -1,4 +1,4 @@
-//! Step between the keeper and the CLI: a process that arranges its own end and becomes the CLI.
+//! Step between the keeper and the CLI: a process that requests to end with the keeper, and then becomes the CLI.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -14,8 +14,8 @@ use crate::place::DIRECTORY;
 /// First argument of the step.
 pub(crate) const EXEC: &str = "__exec";
 
-/// Runs the step: `SOCKET PARENT PROGRAM [ARGUMENT]...`. Returns only if the CLI cannot be started; the reason goes to the
-/// socket, which the start of the CLI closes.
+/// Runs the step: `SOCKET PARENT PROGRAM [ARGUMENT]...`. Returns only if the CLI cannot be started. The reason is then sent to
+/// the socket. The start of the CLI closes the socket.
 ///
 /// On Linux the kernel kills the CLI when the thread that started this step ends, i.e. with the keeper. The CLI sees neither the
 /// arguments of the step nor the variable with the keeper's directory.

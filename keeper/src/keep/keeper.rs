@@ -26,7 +26,8 @@ use crate::token::Token;
 /// Memory for the newest bytes of a stream of the CLI.
 const MEMORY: usize = 256 * 1024;
 
-/// Size of the pipe of stdout, where the system lets a user choose: the CLI and the keeper take turns less often.
+/// Size of the pipe of stdout, on systems where a user can set it. A large pipe needs fewer switches between the CLI and the
+/// keeper.
 #[cfg(target_os = "linux")]
 const PIPE: usize = 256 * 1024;
 
@@ -47,9 +48,9 @@ pub struct Keep {
     pub place: Place,
     /// Id of the session.
     pub id: SessionId,
-    /// Secret that clients show.
+    /// Secret that clients send to attach.
     pub token: Token,
-    /// Writes the token to a file in the session's directory, so that the commands of the same user can attach.
+    /// `true` if the token is written to a file in the session's directory, so that commands of the same user can attach.
     pub token_file: bool,
     /// Rules for a session without a host.
     pub policy: Policy,
@@ -60,7 +61,7 @@ pub struct Keep {
 }
 
 impl Keep {
-    /// Describes a session with the default policy and limits, and with a file of its token.
+    /// Creates settings with the default policy and limits, and with a file of the token.
     #[must_use]
     pub fn new(place: Place, id: SessionId, token: Token, command: Command) -> Self {
         Self { place, id, token, token_file: true, policy: Policy::default(), limits: Limits::default(), command }
@@ -80,14 +81,14 @@ pub(super) struct Keeper {
     pub(super) clients: Vec<Client>,
     pub(super) epoch: u64,
     pub(super) ending: Ending,
-    /// A host has released the session.
+    /// `true` if a host has released the session.
     pub(super) released: bool,
     /// Time since which no controller is connected.
     pub(super) alone_since: Option<Instant>,
     pub(super) last_output: Instant,
 }
 
-/// Removes the directory of the session when the keeper ends.
+/// Directory of the session, which is removed when the keeper ends.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
@@ -99,8 +100,8 @@ impl Drop for Folder {
 /// Starts the CLI and keeps it until its session has ended. Blocks.
 ///
 /// `ready` is called with the CLI's process id once clients can attach. Call this in the main thread of a process: on Linux the
-/// CLI is killed when this thread ends. The program must hand the arguments behind a first argument `__exec` to [`exec`](super::exec), as
-/// [`commands::main`](crate::commands::main) does: the CLI is started through it.
+/// CLI is killed when this thread ends. If the first argument of the program is `__exec`, it must pass the other arguments to
+/// [`exec`](super::exec), as [`commands::main`](crate::commands::main) does: the CLI is started through it.
 ///
 /// # Errors
 /// [`KeeperError`] if the directory cannot be used, the id is taken, or the CLI cannot be started. Nothing is left behind then.
@@ -148,7 +149,7 @@ pub fn run(keep: Keep, ready: impl FnOnce(u32)) -> Result<(), KeeperError> {
     ended.map_err(failed("wait"))
 }
 
-/// Returns a descriptor that is readable after SIGTERM, SIGINT or SIGHUP.
+/// Returns a descriptor that becomes readable after SIGTERM, SIGINT or SIGHUP.
 fn signals() -> io::Result<UnixStream> {
     let (reader, writer) = UnixStream::pair()?;
     reader.set_nonblocking(true)?;
@@ -214,7 +215,7 @@ impl Keeper {
         }
     }
 
-    /// Waits until a descriptor is ready or a time has come. Returns the descriptors that are ready.
+    /// Waits until a descriptor is ready, or until a time. Returns the descriptors that are ready.
     fn wait(
         &self,
         listener: &UnixListener,

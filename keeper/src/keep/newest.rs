@@ -9,7 +9,7 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    /// Creates an empty ring of `size` bytes. The system gives it memory as it fills.
+    /// Creates an empty ring of `size` bytes. Memory is used only as it fills.
     pub(super) fn new(size: usize) -> Self {
         Self { ring: vec![0; size].into_boxed_slice(), start: 0, end: 0 }
     }
@@ -19,12 +19,12 @@ impl Newest {
         self.start
     }
 
-    /// Returns the offset behind the last byte.
+    /// Returns the offset after the last byte.
     pub(super) fn end(&self) -> u64 {
         self.end
     }
 
-    /// Returns the number of bytes that fit.
+    /// Returns the capacity, in bytes.
     pub(super) fn size(&self) -> usize {
         self.ring.len()
     }

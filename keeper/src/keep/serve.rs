@@ -59,7 +59,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Sends the state of stdin to every client, with its next frames.
+    /// Marks the state of stdin to be sent to every client, with its next frames.
     pub(super) fn stdin_changed(&mut self) {
         self.clients.iter_mut().for_each(|client| client.stdin_changed = true);
     }

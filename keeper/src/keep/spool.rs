@@ -11,11 +11,11 @@ use super::newest::Newest;
 use crate::frame::StreamState;
 use crate::place::private_file;
 
-/// Files of a stream at its limit.
+/// Number of files of a stream at its limit.
 const SEGMENTS: u64 = 16;
 
-/// Room in memory below which the memory is full. It is then written to a file in one large block. Reads of a few bytes at a time
-/// would cost more than they bring.
+/// Free memory, in bytes, below which the memory counts as full and is written to a file in one large block. Reads of a few
+/// bytes at a time would be slow.
 const LEAST_ROOM: usize = 4 * 1024;
 
 /// Time that a host has to acknowledge bytes before they are written to a file.
@@ -36,10 +36,11 @@ impl Segment {
     }
 }
 
-/// Bytes of one stream: those that no controller has acknowledged, and some of those that one has.
+/// Bytes of one stream: all that no controller has acknowledged, and some that were acknowledged.
 ///
-/// The newest bytes are in memory. A host that keeps up is served from there, and what it acknowledges within [`GRACE`] is never
-/// written to a file. The bytes that a full disk does not take stay in memory too, and a client can still get them.
+/// The newest bytes are in memory. A host that reads fast enough gets its bytes from memory, and bytes that it acknowledges
+/// within [`GRACE`] are never written to a file. If the disk is full, the bytes stay in memory, and clients can still read
+/// them.
 #[derive(Debug)]
 pub(super) struct Spool {
     /// Path of the files, without the number.
@@ -47,9 +48,9 @@ pub(super) struct Spool {
     limit: u64,
     segments: VecDeque<Segment>,
     newest: Newest,
-    /// Bytes before this offset are in files, or acknowledged.
+    /// Offset before which all bytes are in files, or acknowledged.
     saved: u64,
-    /// Time since which there are bytes in memory alone, or of the last acknowledgement since then.
+    /// Time since which some bytes are only in memory, or the time of a later acknowledgment.
     unsaved_since: Option<Instant>,
     acknowledged: u64,
     ended: bool,
@@ -82,13 +83,13 @@ impl Spool {
         }
     }
 
-    /// Returns the room in memory, besides the bytes that are nowhere else.
+    /// Returns the size of the memory that does not hold the only copy of bytes.
     fn memory_left(&self) -> usize {
         let unsaved = usize::try_from(self.newest.end() - self.saved).unwrap_or(usize::MAX);
         self.newest.size().saturating_sub(unsaved)
     }
 
-    /// Reads once from a pipe of the CLI, as much as there is [`room`](Self::room) for. Returns 0 at the end of the pipe.
+    /// Reads once from a pipe of the CLI, at most [`room`](Self::room) bytes. Returns 0 at the end of the pipe.
     pub(super) fn fill(&mut self, pipe: &mut impl Read, now: Instant) -> io::Result<usize> {
         let room = self.room();
         if room == 0 {
@@ -103,8 +104,8 @@ impl Spool {
         Ok(count)
     }
 
-    /// Writes bytes to files that were in memory alone for [`GRACE`], or all of them if the memory is full. `is_taken`: a host is
-    /// about to take them, and the memory may stay full.
+    /// Writes bytes to files if they were only in memory for [`GRACE`], or if the memory is full. If `is_taken` is `true`, a
+    /// host will soon read the bytes, and the memory may stay full.
     pub(super) fn relieve(&mut self, is_taken: bool, now: Instant) {
         let full = self.memory_left() < LEAST_ROOM && !is_taken;
         if full || self.due().is_some_and(|due| due <= now) || self.trouble.is_some() {
@@ -112,12 +113,13 @@ impl Spool {
         }
     }
 
-    /// Returns when bytes that are in memory alone are to be written to a file. [`trouble`](Self::trouble) has its own time.
+    /// Returns the time at which bytes that are only in memory are to be written to a file. Returns `None` after an error,
+    /// because the retry has a time of its own.
     pub(super) fn due(&self) -> Option<Instant> {
         self.unsaved_since.filter(|_| self.trouble.is_none()).map(|since| since + GRACE)
     }
 
-    /// Tries to write what is in memory alone. A failure is [`trouble`](Self::trouble).
+    /// Tries to write the bytes that are only in memory. [`trouble`](Self::trouble) returns the error of a failure.
     fn save(&mut self) {
         while self.saved < self.newest.end() {
             match self.save_some() {
@@ -151,7 +153,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Removes the files whose bytes all lie before `offset`, and lets go of the bytes before it that are in no file.
+    /// Removes the files that end before `offset`. Bytes before `offset` that are only in memory need not be written any more.
     pub(super) fn acknowledge(&mut self, offset: u64, now: Instant) {
         let offset = offset.min(self.newest.end());
         if offset <= self.acknowledged {
@@ -178,8 +180,8 @@ impl Spool {
         (from >= self.newest.start()).then(|| self.newest.parts(from, to))
     }
 
-    /// Reads from a file into `buffer`, from `offset` on, which is at least [`oldest`](StreamState::oldest) and is not in memory.
-    /// Returns at least 1.
+    /// Reads bytes from a file into `buffer`, starting at `offset`. The offset must be at least
+    /// [`oldest`](StreamState::oldest), and not in memory. Returns the number of bytes, at least 1.
     pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let index = self.segments.partition_point(|segment| segment.end() <= offset);
         let segment = self.segments.get(index).filter(|segment| segment.start <= offset);
@@ -199,7 +201,7 @@ impl Spool {
         StreamState { oldest: self.oldest(), end: self.newest.end(), ended: self.ended }
     }
 
-    /// Returns the first offset from which everything is kept.
+    /// Returns the first offset from which all bytes are kept.
     fn oldest(&self) -> u64 {
         let mut oldest = self.newest.start();
         // Between files there may be bytes that were acknowledged and never written to one.
@@ -212,7 +214,7 @@ impl Spool {
         oldest
     }
 
-    /// Returns the error for which output cannot be saved. Returns `None` if it can be saved.
+    /// Returns the error of the last attempt to save output. Returns `None` if output can be saved.
     pub(super) fn trouble(&self) -> Option<&io::Error> {
         self.trouble.as_ref()
     }

@@ -1,20 +1,20 @@
-//! The CLI's stdin: each byte once, by offset.
+//! Stdin of the CLI. Offsets ensure that each byte is written once.
 
 use std::io::{self, Write};
 use std::process::ChildStdin;
 
 use crate::policy::Limits;
 
-/// Bytes for the CLI that were taken from hosts and not yet written to its pipe.
+/// Bytes for the CLI that were received from hosts and not yet written to its pipe.
 #[derive(Debug)]
 pub(super) struct Stdin<W = ChildStdin> {
-    /// `None` once it was closed.
+    /// Pipe, or `None` after it was closed.
     pipe: Option<W>,
     unwritten: Vec<u8>,
     taken: u64,
-    /// Stdin has been ended: no more bytes are taken.
+    /// `true` if a host has ended stdin: no more bytes are accepted.
     ended: bool,
-    /// Stdin is closed on the CLI's side.
+    /// `true` if the CLI has closed its stdin.
     closed: bool,
 }
 
@@ -23,10 +23,10 @@ impl<W: Write> Stdin<W> {
         Self { pipe: Some(pipe), unwritten: Vec::new(), taken: 0, ended: false, closed: false }
     }
 
-    /// Takes what lies behind the bytes that were taken before.
+    /// Accepts bytes at an offset. Bytes that were received before are ignored.
     ///
     /// # Errors
-    /// Text with the rule that the host has broken.
+    /// Text that describes how the host has violated the protocol.
     pub(super) fn take(&mut self, offset: u64, bytes: &[u8]) -> Result<(), String> {
         let Some(known) = self.taken.checked_sub(offset) else {
             return Err(format!("stdin continues at offset {offset}, but {} bytes were received", self.taken));
@@ -48,7 +48,7 @@ impl<W: Write> Stdin<W> {
         Ok(())
     }
 
-    /// Ends stdin behind what was taken. Again is no error.
+    /// Ends stdin after the bytes that were received. A repeated call is not an error.
     pub(super) fn end(&mut self, offset: u64) -> Result<(), String> {
         if offset != self.taken {
             return Err(format!("stdin ends at offset {offset}, but {} bytes were received", self.taken));
@@ -62,7 +62,7 @@ impl<W: Write> Stdin<W> {
         self.ended = true;
     }
 
-    /// Writes as much as the pipe takes, and closes it behind the last byte. Returns whether anything changed.
+    /// Writes as many bytes as the pipe accepts, and closes it after the last byte. Returns `true` if anything changed.
     pub(super) fn write(&mut self) -> bool {
         let mut changed = false;
         while let (Some(pipe), false) = (&mut self.pipe, self.unwritten.is_empty()) {
@@ -85,7 +85,7 @@ impl<W: Write> Stdin<W> {
         changed
     }
 
-    /// Stdin is closed on the CLI's side. What it has not read is lost, as in a pipe.
+    /// Records that the CLI has closed its stdin. Bytes that it has not read are lost, as in a pipe.
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.unwritten = Vec::new();
@@ -121,7 +121,7 @@ impl<W: Write> Stdin<W> {
 mod tests {
     use super::*;
 
-    /// Pipe that takes a few bytes at a time, and none while it is full.
+    /// Pipe that accepts a few bytes at a time, and none while it is full.
     #[derive(Default)]
     struct Pipe {
         read: Vec<u8>,

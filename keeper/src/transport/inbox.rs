@@ -2,16 +2,16 @@
 
 use std::task::Poll;
 
-/// Part of the window that has to be free before the keeper is notified.
+/// Divisor of the window: when this part of it is free, the keeper is notified.
 const PART: u64 = 4;
 
 /// Received bytes of one stream that the driver has not read, at most one window.
 #[derive(Debug)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
-    /// Begin of the bytes in `bytes` that were not read.
+    /// Start of the bytes in `bytes` that were not read.
     start: usize,
-    /// Offset behind the bytes that were read.
+    /// Offset after the bytes that were read.
     read: u64,
     /// Size of the window, in bytes.
     window: u64,
@@ -31,7 +31,7 @@ impl Inbox {
         Self { bytes: Vec::new(), start: 0, read: offset, window, granted, ended: false, kept, kept_sent }
     }
 
-    /// Takes received bytes; false if they are not the next ones.
+    /// Adds received bytes. Returns `false` if they are not the next bytes of the stream.
     pub(super) fn push(&mut self, offset: u64, bytes: &[u8]) -> bool {
         if self.start == self.bytes.len() {
             self.bytes.clear();
@@ -48,17 +48,17 @@ impl Inbox {
         self.ended = true;
     }
 
-    /// Returns whether a read returns at once.
+    /// Returns `true` if a read returns at once.
     pub(super) fn has_any(&self) -> bool {
         self.start < self.bytes.len() || self.ended
     }
 
-    /// Returns whether all received bytes were read.
+    /// Returns `true` if all received bytes were read.
     pub(super) fn is_read(&self) -> bool {
         self.start == self.bytes.len()
     }
 
-    /// Returns the offset behind the bytes that were read.
+    /// Returns the offset after the bytes that were read.
     pub(super) fn offset(&self) -> u64 {
         self.read
     }
@@ -80,7 +80,7 @@ impl Inbox {
         Poll::Ready(count)
     }
 
-    /// Returns the offset up to which the keeper may send, and whether it is far enough from the last one to be sent.
+    /// Returns the offset up to which the keeper may send, and `true` if it differs enough from the last one to be reported.
     pub(super) fn grant(&mut self) -> (u64, bool) {
         let room = self.read.saturating_add(self.window);
         (room, room - self.granted.min(room) >= (self.window / PART).max(1))

@@ -1,4 +1,4 @@
-//! State of a session on the host's side, as the keeper's frames report it.
+//! State of a session in the host, from the frames of the keeper.
 
 use claude_duplex::Exit;
 
@@ -9,7 +9,7 @@ use crate::frame::{
     self, FrameReader, FromKeeper, Hello, MAX_DATA, Signal, Start, Stream, StreamState, ToKeeper, Welcome,
 };
 
-/// Bytes that are acknowledged in one message, at least, unless another message goes anyway.
+/// Minimum number of bytes for which an acknowledgment is sent on its own.
 const ACKNOWLEDGED: u64 = 64 * 1024;
 
 #[derive(Debug)]
@@ -18,13 +18,13 @@ pub(super) struct Link {
     output: Vec<u8>,
     pub(super) stdout: Inbox,
     pub(super) stderr: Inbox,
-    /// Ends of stdout and stderr when the exit was reported.
+    /// Ends of stdout and stderr at the time when the exit was reported.
     ends: [u64; 2],
-    /// Bytes of stdin that were sent to the keeper.
+    /// Number of bytes of stdin that were sent to the keeper.
     forwarded: u64,
-    /// Bytes of stdin that were reported to the driver as sent.
+    /// Number of bytes of stdin that were reported to the driver as sent.
     reported: u64,
-    /// Bytes of stdin that the keeper has taken and written.
+    /// Number of bytes of stdin that the keeper has received.
     taken: u64,
     written: u64,
     stdin_window: u64,
@@ -74,7 +74,7 @@ impl Link {
         self.reader.space(READ)
     }
 
-    /// Takes the first `count` bytes of [`space`](Self::space), which were received.
+    /// Handles `count` bytes that were received into [`space`](Self::space).
     pub(super) fn receive(&mut self, count: usize) {
         self.reader.filled(count);
         let mut reader = std::mem::take(&mut self.reader);
@@ -128,14 +128,14 @@ impl Link {
         }
     }
 
-    /// Notes that the host needs nothing before these offsets again.
+    /// Records that the host needs nothing before these offsets again.
     pub(super) fn acknowledge(&mut self, stdout: u64, stderr: u64) {
         self.stdout.kept = self.stdout.kept.max(stdout);
         self.stderr.kept = self.stderr.kept.max(stderr);
         self.read();
     }
 
-    /// Sends bytes of stdin that were not sent yet. `bytes` begins behind the bytes that were reported to the driver.
+    /// Sends bytes of stdin that were not sent yet. `bytes` starts after the bytes that were reported to the driver as sent.
     pub(super) fn forward(&mut self, bytes: &[u8]) {
         let known = usize::try_from(self.forwarded - self.reported).unwrap_or(usize::MAX);
         let room = (self.written + self.stdin_window).saturating_sub(self.forwarded);
@@ -150,15 +150,15 @@ impl Link {
         }
     }
 
-    /// Returns the number of bytes that the keeper has taken and that were not reported to the driver, at most `most`, and
-    /// counts them as reported.
+    /// Returns the number of bytes that the keeper has received and that were not reported to the driver yet, at most `most`.
+    /// Counts them as reported.
     pub(super) fn report(&mut self, most: usize) -> usize {
         let count = usize::try_from(self.taken - self.reported).unwrap_or(usize::MAX).min(most);
         self.reported += count as u64;
         count
     }
 
-    /// Returns how many bytes of stdin the keeper has taken.
+    /// Returns the number of bytes of stdin that the keeper has received.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }

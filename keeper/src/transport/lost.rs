@@ -7,22 +7,22 @@ use std::task::{Context, Poll, Waker};
 
 use crate::frame::Refusal;
 
-/// Reason that a connection to a keeper has ended.
+/// Reason for the end of a connection to a keeper.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LostReason {
-    /// Another host controls the session now. If you did not start it, somebody else has the session's token.
+    /// Another host controls the session now. If you did not start it, another program has the session's token.
     #[error("another host (process {pid}) has controlled the session since epoch {epoch}")]
     Replaced {
         /// Epoch of the new controller.
         epoch: u64,
-        /// Process id of the new controller; 0 if the system does not say.
+        /// Process id of the new controller, or 0 if the system does not report it.
         pid: u32,
     },
     /// The keeper has ended the connection.
     #[error("the keeper closed the connection: {0}")]
     Refused(Refusal),
-    /// The connection is closed: its link was cut, or the keeper has ended. Attach again to learn which.
+    /// The connection was closed, because its link was cut or the keeper has ended. An attempt to attach again shows the cause.
     #[error("the connection to the keeper is closed; attach again")]
     Closed,
     /// The connection failed.
@@ -30,9 +30,9 @@ pub enum LostReason {
     Failed(String),
 }
 
-/// Future of the reason that a connection has ended.
+/// Future that completes with the reason for the end of a connection.
 ///
-/// The future does not move bytes itself: poll the driver beside it.
+/// The future itself does not read or write: poll the driver, too.
 #[derive(Debug, Clone, Default)]
 pub struct Lost(Arc<Mutex<State>>);
 
@@ -54,7 +54,7 @@ impl Lost {
         self.state().reason.clone()
     }
 
-    /// Returns the reason for which the keeper cannot keep output at the moment, e.g. because the disk is full.
+    /// Returns the reason why the keeper cannot keep output at the moment, e.g. because the disk is full.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.state().trouble.clone()

@@ -13,7 +13,7 @@ use crate::attach::{Attach, open};
 use crate::error::AttachError;
 use crate::place::{Place, SessionId};
 
-/// Session of this machine, on smol.
+/// Kept session on this machine, on smol.
 pub type SmolKept = Kept<Async<UnixStream>, SmolTimer>;
 
 /// Timer of `async-io`.
@@ -42,10 +42,10 @@ impl Timer for SmolTimer {
     }
 }
 
-/// Attaches to a session of this machine.
+/// Attaches to a session on this machine.
 ///
 /// # Errors
-/// [`AttachError`] if there is no such session, something of it belongs to somebody else, or the keeper refuses.
+/// [`AttachError`] if there is no such session, its directory or its server belongs to another user, or the keeper refuses.
 pub async fn attach(attach: &Attach, place: &Place, id: &SessionId) -> Result<SmolKept, AttachError> {
     let stream = Async::new(open(place, id)?)?;
     Kept::over(stream, SmolTimer::default(), attach.hello_for(place, id)?).await

@@ -16,7 +16,7 @@ use crate::attach::{Attach, open};
 use crate::error::AttachError;
 use crate::place::{Place, SessionId};
 
-/// Session of this machine, on tokio.
+/// Kept session on this machine, on tokio.
 pub type TokioKept = Kept<TokioStream<UnixStream>, TokioTimer>;
 
 /// Stream of tokio, for [`Kept::over`].
@@ -62,10 +62,10 @@ impl Timer for TokioTimer {
     }
 }
 
-/// Attaches to a session of this machine, in a runtime whose I/O and time drivers are on.
+/// Attaches to a session on this machine. The runtime must have its I/O and time drivers enabled.
 ///
 /// # Errors
-/// [`AttachError`] if there is no such session, something of it belongs to somebody else, or the keeper refuses.
+/// [`AttachError`] if there is no such session, its directory or its server belongs to another user, or the keeper refuses.
 pub async fn attach(attach: &Attach, place: &Place, id: &SessionId) -> Result<TokioKept, AttachError> {
     let socket = open(place, id)?;
     socket.set_nonblocking(true)?;

@@ -1,10 +1,11 @@
-//! Waker of the stream, which also knows whether the stream may be ready.
+//! Waker of a stream that also records whether the stream may be ready.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-/// Waker that is given to a stream, with the task that it wakes. Remembers whether it was called since the stream was last polled.
+/// Waker that is passed to a stream, with the task that it wakes. Records whether it was called since the last poll of the
+/// stream.
 pub(super) struct Relay {
     shared: Arc<Shared>,
     waker: Waker,
@@ -21,7 +22,7 @@ impl Relay {
         Self { waker: Waker::from(Arc::clone(&shared)), shared }
     }
 
-    /// Remembers the task. Returns the waker to poll the stream with, if the stream may be ready or `anyway` is set.
+    /// Stores the task. Returns the waker for a poll of the stream, if the stream may be ready or `anyway` is set.
     pub(super) fn begin(&self, cx: &Context<'_>, anyway: bool) -> Option<Waker> {
         let mut task = self.shared.task.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *task {
@@ -32,7 +33,7 @@ impl Relay {
         (self.shared.called.swap(false, Ordering::AcqRel) || anyway).then(|| self.waker.clone())
     }
 
-    /// Wakes the task once more.
+    /// Wakes the task, so that the stream is polled again.
     pub(super) fn again(&self) {
         self.waker.wake_by_ref();
     }

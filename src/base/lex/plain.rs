@@ -57,7 +57,7 @@ fn plain_blocks(bytes: &[u8]) -> usize {
     at
 }
 
-/// XOR with this bit moves the quote directly behind the control characters. One comparison then finds both.
+/// XOR with this bit moves the quote directly after the control characters. One comparison then finds both.
 const TURNED: u8 = 2;
 const BELOW: u8 = (b'"' ^ TURNED) + 1;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::options::{LocalProgram, Options, windows_candidates, windows_shim_target};
 
-/// Returns the options with the program as this machine has it. The program of a launcher may be on another machine, and is
-/// not changed.
+/// Returns the options with the path of the program on this machine. The program of a launcher may be on another machine, and
+/// is not changed.
 #[cfg_attr(not(windows), expect(dead_code, reason = "other systems find programs by themselves"))]
 pub(super) fn located(options: &Options) -> Cow<'_, Options> {
     let variable = |name| std::env::var(name).ok();

@@ -57,7 +57,7 @@ impl Process {
         self.id
     }
 
-    /// Notes that the process was waited for.
+    /// Records that the process was waited for.
     pub(super) fn exit(&mut self) {
         self.exited = true;
         if let (Some(group), false) = (&mut self.group, self.sweeps) {

@@ -1,4 +1,4 @@
-//! Drivers of child processes, in the same way on each runtime.
+//! Creation of drivers for child processes, shared by all runtimes.
 
 use super::process::Process;
 use super::{SpawnError, Transport, spawn};

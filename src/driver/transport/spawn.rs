@@ -75,7 +75,7 @@ pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }
 
-/// Reason for which no child was started.
+/// Reason why no child was started.
 ///
 /// `Debug` prints the message of the error, because a `main` that returns it prints `Debug`.
 #[derive(thiserror::Error)]

@@ -138,7 +138,7 @@ pub struct TokioTransport {
     stderr: Option<ChildStderr>,
     #[cfg(target_os = "linux")]
     watch: Option<stdin::Watch>,
-    /// The runtime is shut down.
+    /// Switch that is set when the runtime of the child was shut down.
     #[cfg(unix)]
     orphaned: Orphaned,
 }

@@ -13,7 +13,7 @@ use crate::protocol::end::Exit;
 /// Number of bytes of each stream that are kept.
 const KEPT: usize = 64 * 1024;
 
-/// Reason for which the version of a CLI is not known.
+/// Reason why the version of a CLI is not known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VersionError {

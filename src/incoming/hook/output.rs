@@ -66,7 +66,7 @@ impl HookOutput {
         Self::default()
     }
 
-    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then goes on, and
+    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then continues, and
     /// the model reads the reason.
     ///
     /// A hook of [`Stop`](HookEvent::Stop) that always blocks keeps the turn going without an end:
@@ -109,7 +109,8 @@ impl HookOutput {
         self
     }
 
-    /// Sets the field that lets the turn continue, as it does without the field. [`stop`](Self::stop) ends it.
+    /// Sets the field `continue` to `true`. The turn continues, as it does without the field. [`stop`](Self::stop) ends the
+    /// turn.
     #[must_use]
     pub fn continue_turn(mut self) -> Self {
         self.r#continue = Some(true);

@@ -139,7 +139,7 @@ impl IncomingMcpMessage {
         self.respond("error", &Json::from(&error))
     }
 
-    /// Creates the acknowledgement that a notification or a JSON-RPC response requires.
+    /// Creates the acknowledgment that a notification or a JSON-RPC response requires.
     #[must_use]
     pub fn acknowledge(&self) -> McpResponse {
         McpResponse::of(&serde_json::json!({ "jsonrpc": "2.0", "id": 0, "result": {} }))

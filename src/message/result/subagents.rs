@@ -36,11 +36,11 @@ view! {
     /// Numbers of requested starts of subagents, by kind of request.
     pub struct SubagentsRequested {
         or_default {
-            /// Number of requests for the background.
+            /// Number of requests to start in the background.
             background: u64,
             /// Number of requests for the foreground.
             foreground: u64,
-            /// Number of requests that specify neither.
+            /// Number of requests that specify neither the foreground nor the background.
             unset: u64,
         }
     }

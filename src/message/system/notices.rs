@@ -159,7 +159,7 @@ words! {
     pub enum NoticeLevel {
         /// Information of little importance.
         Info = "info",
-        /// Information of some importance.
+        /// Information that is more important than [`Info`](Self::Info).
         Notice = "notice",
         /// Suggestion of something that the user can do.
         Suggestion = "suggestion",

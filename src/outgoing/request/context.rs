@@ -34,13 +34,13 @@ view! {
             categories: Vec<ContextCategory>,
         }
         may {
-            /// Used part of the context window, in tokens.
+            /// Number of tokens in the context window.
             total_tokens = "totalTokens": u64,
             /// Size of the context window, in tokens.
             max_tokens = "maxTokens": u64,
             /// Size of the model's context window before any setting, in tokens.
             raw_max_tokens = "rawMaxTokens": u64,
-            /// Used part of the context window, in percent.
+            /// Percentage of the context window that is used.
             percentage: f64,
             /// Full name of the model.
             model: String,

@@ -43,7 +43,7 @@ sent! {
             max_bytes: u64,
         }
         into {
-            /// Encoding of the reply: `utf-8` or `base64`.
+            /// Encoding of the response: `utf-8` or `base64`.
             encoding: String,
         }
     }
@@ -81,7 +81,7 @@ impl ReadFile {
         Self::bare(path.into())
     }
 
-    /// Sets the encoding of the reply to base64, which fits any content.
+    /// Sets the encoding of the response to base64, which fits any content.
     #[must_use]
     pub fn as_base64(self) -> Self {
         self.encoding("base64")
@@ -97,7 +97,7 @@ impl FileSuggestions {
 }
 
 view! {
-    /// Restored files, or for a dry run the files to restore. 2.0.76 replies without fields.
+    /// Restored files, or for a dry run the files to restore. 2.0.76 responds without fields.
     pub struct RewindFilesResponse {
         may {
             /// `true` if the files can be restored.

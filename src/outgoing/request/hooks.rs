@@ -86,9 +86,9 @@ view! {
     /// A mode of the CLI in which hooks of files do not run.
     pub struct HooksOff {
         may {
-            /// Way out of the mode, for people.
+            /// Instructions for leaving the mode, written for people.
             exit_hint = "exitHint": String,
-            /// `true` if managed hooks run all the same.
+            /// `true` if managed hooks run nevertheless.
             managed_hooks_still_apply = "managedHooksStillApply": bool,
         }
     }

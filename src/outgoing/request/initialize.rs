@@ -15,8 +15,8 @@ use crate::wire::view::words;
 sent! {
     /// `initialize`: registers hooks, agents, MCP servers and settings of the host.
     ///
-    /// Send it first if possible; the CLI accepts it at any time. Prompts do not wait for its reply, and the CLI may send
-    /// requests before it replies. [`check`](Self::check) reports a requirement that must hold before the first prompt is
+    /// Send it first if possible; the CLI accepts it at any time. Prompts do not wait for its response, and the CLI may send
+    /// requests before it responds. [`check`](Self::check) reports a requirement that must hold before the first prompt is
     /// written.
     ///
     /// 2.1.143 and older versions refuse a second `initialize` (`Already initialized`). In later versions it replaces the
@@ -180,7 +180,7 @@ impl Initialize {
     /// Checks the requirements that must hold before the first prompt
     /// ([wire reference, section 3.4](crate::guide::wire#34-start)).
     ///
-    /// Old versions of the CLI ignore other parts of the request. The reply reports some of these, e.g.
+    /// Old versions of the CLI ignore other parts of the request. The response reports some of these, e.g.
     /// [`plugins_applied`](InitializeResponse::plugins_applied).
     ///
     /// # Errors

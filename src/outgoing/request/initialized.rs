@@ -1,4 +1,4 @@
-//! The reply to `initialize`, and the error of a requirement that the reply does not meet.
+//! The response to `initialize`, and the error of a requirement that the response does not meet.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::outgoing::request::model::Model;
 use crate::wire::view::{view, words};
 
 view! {
-    /// Reply to `initialize`.
+    /// Response to `initialize`.
     ///
-    /// The session delivers incoming requests that were open at the time of the reply as
+    /// The session delivers incoming requests that were open at the time of the response as
     /// [`IncomingRequest`](crate::Action::IncomingRequest), each once. They are not part of this type.
     pub struct InitializeResponse {
         may {

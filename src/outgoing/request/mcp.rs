@@ -12,7 +12,7 @@ sent! {
     /// `mcp_status`: returns the status of all MCP servers.
     pub struct McpStatus as "mcp_status" -> McpStatusResponse {
         may {
-            /// `true` if the reply is used only at once, and may be outdated later. Only remote sessions use this field.
+            /// `true` if the host uses the response at once and does not store it. Only remote sessions use this field.
             live_reply = "liveReply": bool,
         }
     }
@@ -327,7 +327,7 @@ view! {
         }
     }
 
-    /// Reply to `set_mcp_permission_mode_override`.
+    /// Response to `set_mcp_permission_mode_override`.
     pub struct SetMcpPermissionModeOverrideResponse {
         may {
             /// Reason why the override may not take effect.

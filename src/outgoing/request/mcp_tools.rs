@@ -19,8 +19,8 @@ sent! {
             timeout_ms: u64,
             /// `true` if the result is only for the host. Requires the capability `mcp_call_result_not_for_model_v1`.
             result_not_for_model: bool,
-            /// `true` if a failure of the tool is a success reply with [`is_error`](McpCallResponse::is_error) instead of
-            /// an error reply. Requires the capability `mcp_call_soft_error_result_v1`.
+            /// `true` if a failure of the tool is a success response with [`is_error`](McpCallResponse::is_error) instead of
+            /// an error response. Requires the capability `mcp_call_soft_error_result_v1`.
             soft_error_result: bool,
             /// `true` if the call needs the same permission as a call by the model. Requires
             /// `mcp_call_check_permissions_v1`.

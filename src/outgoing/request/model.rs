@@ -67,7 +67,7 @@ impl SetMaxThinkingTokens {
 }
 
 view! {
-    /// Reply to `set_model`.
+    /// Response to `set_model`.
     pub struct SetModelResponse {
         may {
             /// Full name of the model in use. Since 2.1.329.

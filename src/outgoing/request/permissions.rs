@@ -32,7 +32,7 @@ impl SetPermissionMode {
 }
 
 view! {
-    /// Reply to `set_permission_mode`.
+    /// Response to `set_permission_mode`.
     pub struct SetPermissionModeResponse {
         may {
             /// Permission mode in effect.
@@ -40,7 +40,7 @@ view! {
         }
     }
 
-    /// Reply to `list_permission_rules`.
+    /// Response to `list_permission_rules`.
     pub struct ListPermissionRulesResponse {
         must {
             /// State of the permission rules.

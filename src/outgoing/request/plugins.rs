@@ -10,7 +10,7 @@ sent! {
     /// `reload_plugins`: reloads the plugins. Seen since 2.1.143. An error can have the code `reload_plugins_busy`.
     pub struct ReloadPlugins as "reload_plugins" -> ReloadPluginsResponse {
         may {
-            /// `true` if the CLI skips a reload that would invalidate the prompt cache. The reply then contains
+            /// `true` if the CLI skips a reload that would invalidate the prompt cache. The response then contains
             /// [`held`](ReloadPluginsResponse::held). Since 2.1.329.
             hold_on_cache_impact: bool,
             /// `true` if the CLI refuses the request while a turn runs. Requires the capability
@@ -135,7 +135,7 @@ view! {
         }
     }
 
-    /// Reply to `register_repo_root`.
+    /// Response to `register_repo_root`.
     pub struct RegisterRepoRootResponse {
         may {
             /// Root directory of the repository.

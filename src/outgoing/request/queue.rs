@@ -6,7 +6,7 @@ use crate::wire::view::view;
 sent! {
     /// `cancel_async_message`: withdraws a prompt from the CLI's queue. Since 2.1.76.
     ///
-    /// [`Protocol::cancel`](crate::Protocol::cancel) sends this request and handles its reply.
+    /// [`Protocol::cancel`](crate::Protocol::cancel) sends this request and handles its response.
     pub struct CancelAsyncMessage as "cancel_async_message" -> CancelAsyncMessageResponse {
         must {
             /// Uuid of the prompt.
@@ -24,7 +24,7 @@ impl CancelAsyncMessage {
 }
 
 view! {
-    /// Reply to `cancel_async_message`.
+    /// Response to `cancel_async_message`.
     pub struct CancelAsyncMessageResponse {
         must {
             /// `true` if the prompt was removed from the queue. Also `false` for a prompt that has not reached the queue
@@ -37,7 +37,7 @@ view! {
         }
     }
 
-    /// Reply to an interrupt ([wire reference, section 2.3](crate::guide::wire#23-interrupt)). Both lists contain only
+    /// Response to an interrupt ([wire reference, section 2.3](crate::guide::wire#23-interrupt)). Both lists contain only
     /// prompts with a uuid, and can contain prompts that the host did not send.
     pub struct InterruptResponse {
         may {

@@ -1,4 +1,4 @@
-//! Replies to requests, and the values in them. A reply is named after its request: [`GetUsageResponse`] is that of
+//! Responses to requests, and the values in them. A response is named after its request: [`GetUsageResponse`] is that of
 //! [`GetUsage`](super::GetUsage).
 
 pub use super::agents::Agent;

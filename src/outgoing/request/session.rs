@@ -44,7 +44,7 @@ sent! {
     pub struct GetBinaryVersion as "get_binary_version" -> GetBinaryVersionResponse {}
 
     /// `side_question`: asks the model a question that does not become part of the conversation. `control_request_progress`
-    /// messages can arrive before the reply. Seen since 2.1.143.
+    /// messages can arrive before the response. Seen since 2.1.143.
     pub struct SideQuestion as "side_question" -> SideQuestionResponse {
         must {
             /// Text of the question.
@@ -133,7 +133,7 @@ view! {
         }
     }
 
-    /// Reply to `side_question`.
+    /// Response to `side_question`.
     pub struct SideQuestionResponse {
         must {
             /// Answer of the model.

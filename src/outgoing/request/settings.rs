@@ -11,7 +11,7 @@ sent! {
     /// Seen since 2.1.50.
     pub struct ApplyFlagSettings as "apply_flag_settings" -> Ack {
         must {
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }
@@ -21,7 +21,7 @@ sent! {
         must {
             /// File to write.
             source: SettingsFile,
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }
@@ -80,7 +80,7 @@ view! {
         must {
             /// Name of the source, e.g. `userSettings` or `flagSettings`.
             source: String,
-            /// Object of settings.
+            /// Settings, as a JSON object.
             settings: Json,
         }
     }
@@ -109,7 +109,7 @@ view! {
             /// `true` if these two restrictions count only the directories of the start as working directories. Since
             /// 2.1.330.
             outside_blocks_count_launch_folders_only = "outsideBlocksCountLaunchFoldersOnly": bool,
-            /// `true` if the environment at the start left the CLI's own files in their place. Since 2.1.330.
+            /// `true` if the environment at the start did not move the CLI's own files. Since 2.1.330.
             launch_env_left_own_files_in_place = "launchEnvLeftOwnFilesInPlace": bool,
         }
     }

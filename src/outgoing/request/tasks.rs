@@ -54,7 +54,7 @@ impl GetTaskOutput {
 }
 
 view! {
-    /// Reply to `background_tasks`.
+    /// Response to `background_tasks`.
     pub struct BackgroundTasksResponse {
         may {
             /// `true` if the tool call was moved. Absent if the request named no tool call.

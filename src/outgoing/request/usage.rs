@@ -65,11 +65,11 @@ view! {
             five_hour: UsageRateLimit,
             /// Limit for seven days.
             seven_day: UsageRateLimit,
-            /// Limit for seven days in other applications.
+            /// Limit for seven days, for use in other applications.
             seven_day_oauth_apps: UsageRateLimit,
-            /// Limit for seven days of Opus.
+            /// Limit for seven days, for Opus models.
             seven_day_opus: UsageRateLimit,
-            /// Limit for seven days of Sonnet.
+            /// Limit for seven days, for Sonnet models.
             seven_day_sonnet: UsageRateLimit,
             /// Limits for single models, each with a `display_name`.
             model_scoped: Vec<UsageRateLimit>,
@@ -81,7 +81,7 @@ view! {
     /// Use of one rate limit.
     pub struct UsageRateLimit {
         may {
-            /// Used part of the limit, in percent.
+            /// Percentage of the limit that is used.
             utilization: f64,
             /// Time at the start of the next period: an ISO 8601 instant.
             resets_at: String,

@@ -1,6 +1,6 @@
 //! The stable JSON form of actions, for programs that read them in another process. `docs/json.md` lists every field.
 //!
-//! A line of the CLI is written as the JSON that it is. Everything else is written as it is read here, in one pass.
+//! A line of the CLI is embedded as JSON. Everything else is written as it is read here, in one pass.
 
 mod members;
 mod object;
@@ -18,8 +18,8 @@ use crate::wire::control;
 impl Action {
     /// Version of the JSON form that `Serialize` writes.
     ///
-    /// It grows if a field or a name goes away, or changes its meaning. New fields, new actions and new names may come without a new
-    /// version: a reader ignores what it does not know.
+    /// It is increased if a field or a name is removed or changes its meaning. New fields, actions and names can be added
+    /// without a new version, so readers must ignore unknown ones.
     pub const JSON_VERSION: u32 = 1;
 }
 

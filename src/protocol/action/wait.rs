@@ -1,4 +1,4 @@
-//! Reasons for which a session waits.
+//! Reasons why a session waits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::ids::{IncomingId, RequestId};
 use crate::base::text::Quoted;
 
-/// Reason for which a session waits, as far as the CLI's lines show.
+/// Reason why a session waits, as far as the CLI's lines show.
 ///
 /// Part of [`Action::DeadlineExceeded`](crate::Action::DeadlineExceeded). It depends on the inputs of the session and on nothing
 /// else: a [journal](crate::journal) reproduces it.
@@ -27,7 +27,7 @@ pub enum WaitReason {
     Stdin,
     /// The CLI has not begun a turn for a prompt that was written.
     TurnStart,
-    /// The model, or what the CLI does between its answers without reporting it, e.g. a hook.
+    /// The model, or work of the CLI that no line reports, e.g. a hook of the settings.
     Model,
     /// A tool that the model called on the main thread. Of several that run, the one that was called first.
     #[non_exhaustive]
@@ -65,8 +65,8 @@ pub enum WaitReason {
         /// Request that was sent first of those without a response.
         request: RequestId,
     },
-    /// The host's response to an incoming request. A stall never has this reason: while only the host owes a response, none is
-    /// reported.
+    /// The host's response to an incoming request. A stall never has this reason: none is reported while only a response of the
+    /// host is missing.
     #[non_exhaustive]
     HostResponse {
         /// Incoming request that was received first of those without a response.

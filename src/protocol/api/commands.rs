@@ -41,11 +41,11 @@ impl Protocol {
         self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or_else(|| Err(self.stale()))
     }
 
-    /// Interrupts the running turn. The acknowledgement is a
+    /// Interrupts the running turn. The acknowledgment is a
     /// [`ResponseReceived`](crate::Action::ResponseReceived). The prompt of the turn ends as
     /// [`Interrupted`](crate::Outcome::Interrupted), or with its own outcome if the turn ended first.
     ///
-    /// An idle CLI also acknowledges the interrupt, and no result follows. The acknowledgement has the timeout
+    /// An idle CLI also acknowledges the interrupt, and no result follows. The acknowledgment has the timeout
     /// [`Timeouts::interrupt`](crate::Timeouts::interrupt) (default: 10 s). Until then no queued prompt is
     /// written.
     ///

@@ -24,7 +24,7 @@ pub(crate) struct Generation {
     pub(crate) reports_reason: bool,
     /// `true` if the CLI echoes the prompts that a turn takes up: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
-    /// `true` if the acknowledgement of an interrupt lists the prompts that are still queued, and the CLI reports
+    /// `true` if the acknowledgment of an interrupt lists the prompts that are still queued, and the CLI reports
     /// the end of each prompt.
     pub(crate) lists_queued: bool,
     /// `true` if the CLI reports the progress of each prompt (`command_lifecycle`).

@@ -16,7 +16,7 @@ use super::{Interrupt, Ledger};
 /// Maximum number of assignments that can be corrected at the same time.
 const GUESSES: usize = 16;
 
-/// A turn whose result was assigned to an unnamed prompt, while other prompts waited that could be meant.
+/// A turn whose result was assigned to an unnamed prompt, although it could belong to other waiting prompts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Guess {
     prompt: Uuid,
@@ -115,8 +115,8 @@ impl Ledger {
         by_result.or(waiting.first()).copied()
     }
 
-    /// Returns the prompt for which the turn of this result gave way, if any: the last of the prompts that are to
-    /// run now.
+    /// Returns the prompt that aborted the turn of this result, if any: the last of the waiting prompts with the priority
+    /// `Now`.
     fn aborting(&self, facts: &ResultFacts) -> Option<PromptId> {
         if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
             return None;
@@ -125,8 +125,7 @@ impl Ledger {
         to_run_now.last().map(|entry| entry.id)
     }
 
-    /// Remembers the prompt that a turn's result was assigned to by the rules alone, while another prompt may be
-    /// meant.
+    /// Remembers the prompt that a turn's result was assigned to by the rules alone, although it may belong to another prompt.
     pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
         self.guesses.retain(|guess| self.prompts.unknown_names().any(|entry| entry.written < guess.turn.order));
         if self.prompts.unknown_names().any(|entry| entry.written < turn.order) {
@@ -137,7 +136,7 @@ impl Ledger {
         }
     }
 
-    /// Corrects an assignment: the CLI runs a prompt only now that a rule had already ended. The result belongs
+    /// Corrects an assignment, because the CLI now runs a prompt that a rule has already ended. The result belongs
     /// to another prompt, which was also written before that turn.
     pub(super) fn correct(&mut self, uuid: Uuid, actions: &mut Actions) {
         let Some(at) = self.guesses.iter().position(|guess| guess.prompt == uuid) else { return };

@@ -5,11 +5,11 @@
 //! |---|---|---|
 //! | `command_lifecycle` `completed`, or `cancelled` while its turn is open | 2.1.206 | that prompt |
 //! | `session_state_changed` `idle` | 2.1.206, if the host asked for it | every turn, and the prompts written before the last `running` |
-//! | the acknowledgement of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
+//! | the acknowledgment of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
 //!
 //! `completed` precedes its result by 46 ms at most. `running`, `init` and `started` show that the CLI continues,
-//! and cancel all this evidence. Before 2.1.206 none of it counts: results are held back there, before 2.1.179
-//! for as long as an agent runs, and acknowledgments have no list.
+//! and cancel all this evidence. Before 2.1.206 this evidence is not used: acknowledgments have no list, and a result can be
+//! late, before 2.1.179 by the whole time of a subagent.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ impl Ledger {
         }
     }
 
-    /// Records the acknowledgement of an interrupt that was written at this place in the order.
+    /// Records the acknowledgment of an interrupt that was written at this place in the order.
     pub(crate) fn stopped(&mut self, written: u64, receipt: &Receipt<'_>) {
         let Some(queued) = receipt.still_queued().filter(|_| self.ends_are_reported()) else { return };
         let is_stoppable =
@@ -128,8 +128,8 @@ impl Ledger {
         self.result_may_be_late = true;
     }
 
-    /// Returns `true` if a result is the late one of a turn that was ended without it, and answers no prompt. At
-    /// most one such result arrives, before the CLI continues, unless it names an open prompt.
+    /// Returns `true` if a result belongs to a turn that was ended without it. Such a result names no open prompt, and answers
+    /// none. At most one arrives, before the CLI continues.
     pub(crate) fn absorbs(&mut self, facts: &ResultFacts) -> bool {
         let may_be_late = std::mem::take(&mut self.result_may_be_late) && self.turns.is_empty();
         let mut named = facts.answers().into_iter().flatten().copied().chain(facts.answers_first());

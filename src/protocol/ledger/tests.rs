@@ -1,11 +1,11 @@
-//! What single lines say of prompts, line by line.
+//! Evidence about prompts in single lines.
 
 use crate::protocol::action::{Action, Attribution, Outcome};
 use crate::{
     Config, Interrupt, Json, LostReason, Priority, Prompt, PromptId, Protocol, Seed, SessionTime, TurnId, WhenBusy,
 };
 
-/// How a prompt ended: its turn, its outcome, whether a rule said so, and the `uuid` of its result.
+/// End of a prompt: its turn, its outcome, `true` if a rule inferred it, and the `uuid` of its result.
 type End = (Option<u64>, Outcome, bool, Option<String>);
 
 struct Host {
@@ -31,7 +31,7 @@ impl Host {
         self.protocol.sent(SessionTime::ZERO, pending);
     }
 
-    /// Interrupts, and the CLI says that it has heard.
+    /// Interrupts, with an acknowledgment of the CLI.
     fn interrupt(&mut self) {
         self.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
         self.written();
@@ -191,7 +191,7 @@ fn a_hook_that_stops_a_turn_at_a_tool_blocks_its_prompt() {
     }
 }
 
-/// On 2.1.73 a prompt for later was taken before another came, which a rule puts first.
+/// On 2.1.73 a prompt with the priority `Later` was taken before another prompt arrived, which the rule puts first.
 #[test]
 fn a_line_that_contradicts_a_rule_corrects_it() {
     let mut host = Host::new();
@@ -277,7 +277,7 @@ fn a_cli_that_reports_the_progress_of_any_prompt_leaves_no_result_to_guess() {
     }
 }
 
-/// The lines that announced it are missing, by what another program wrote into them or by the look of it.
+/// The lines that announced the prompt are missing: another program has damaged them, or it only seems so.
 #[test]
 fn a_prompt_in_a_turn_does_not_end_as_a_duplicate() {
     for is_rejected in [true, false] {

@@ -46,7 +46,7 @@ impl Protocol {
         self.actions.push(Action::IncomingDeclined { message, kind, reason });
     }
 
-    /// Returns the reason for which the request is not delivered to the host, if any.
+    /// Returns the reason why the request is not delivered to the host, if any.
     fn why_declined(
         &self,
         kind: IncomingKind,

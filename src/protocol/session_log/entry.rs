@@ -1,4 +1,4 @@
-//! Entries of a log, and the changes of them.
+//! Entries of a log, and changes of entries.
 
 use crate::base::ids::{IncomingId, PromptId};
 use crate::message::ToolCall;

@@ -8,7 +8,7 @@ use crate::base::error::DecodeError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// The text is something else, or a part of a snapshot.
+    /// The text is not a snapshot, or only a part of one.
     #[error("the text is not a snapshot of claude-duplex, or is truncated")]
     NotASnapshot,
     /// The snapshot has another format than the one that this version of the crate reads.
@@ -22,10 +22,10 @@ pub enum SnapshotError {
         found: u64,
         /// Format that this version of the crate reads.
         known: u64,
-        /// Version of the crate that wrote it.
+        /// Version of the crate that wrote the snapshot.
         version: String,
     },
-    /// The state was changed after it was written, by a fault or by hand.
+    /// The state was changed after it was written, e.g. by a disk error or an editor.
     #[error("the snapshot is damaged: {reason}; use an earlier one, or the journal from its start")]
     #[non_exhaustive]
     Damaged {

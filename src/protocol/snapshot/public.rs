@@ -1,4 +1,4 @@
-//! The form of public types, which have another one for the outside, or none.
+//! Form of public types in snapshots. These types have another public form, or none.
 //!
 //! Each form repeats the declaration of its type. A field or a variant that is missing here does not compile.
 

@@ -62,13 +62,13 @@ pub(super) struct State {
     settled: bool,
 }
 
-/// The highest number that is counted up: no session gets there, and none that continues from it overflows.
+/// Maximum value of a counter. No session reaches it, and a session that continues from it does not overflow.
 const HIGHEST: u64 = 1 << 60;
 
-/// Sets what follows from other fields, and checks what the code relies on.
+/// Sets the values that follow from other fields, and checks the properties that the code relies on.
 ///
 /// # Errors
-/// The part that no session of this crate has.
+/// A description of the first value that no session of this crate can have.
 pub(super) fn complete(protocol: &mut Protocol) -> Result<(), &'static str> {
     let Protocol { config, ledger, incoming, requests, shutdown, actions, offsets, counts, .. } = protocol;
     let Stats { blank, keep_alive, echoed_responses, repeated_requests, damaged } = *counts;

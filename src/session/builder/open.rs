@@ -126,7 +126,8 @@ impl SessionBuilder {
 
     /// Opens the session on a transport: an existing child, streams, a mock CLI, or a transport of the host.
     /// [`Config::transport`] specifies whether the transport is a process. The [`options`](Self::options) are not
-    /// used, so whoever starts the CLI adds what the handlers require; [`open_with`](Self::open_with) passes it on.
+    /// used, so the code that starts the CLI adds the options that the handlers require; [`open_with`](Self::open_with) passes
+    /// it on.
     pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
         self.prepare();
         self.setup.start(Driver::new(self.config, transport))

@@ -38,8 +38,8 @@ macro_rules! handlers {
                 Self::default()
             }
 
-            /// Decides whether a tool may run: with a [`Decision`](crate::Decision), or the reply to its
-            /// questions.
+            /// Sets the handler of permission requests. It returns a [`Decision`](crate::Decision), or the reply to the
+            /// questions of a tool.
             pub fn permission<F, A>(
                 self,
                 handler: impl Fn(HandlerRequest<PermissionRequest>) -> F $(+ $closure)* + 'h,
@@ -51,7 +51,7 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Permission, IncomingRequest::permission, handler)
             }
 
-            /// Registers a hook and answers its calls: with the output of its event, or any
+            /// Adds a hook and the handler of its calls. The handler returns the output of its event, or any
             /// [`HookOutput`](crate::incoming::hook::HookOutput).
             ///
             /// A session that is [built](crate::SessionBuilder::handlers) with the handlers registers the hook with the CLI.
@@ -71,7 +71,7 @@ macro_rules! handlers {
                 self
             }
 
-            /// Answers the calls of the hooks that the host itself registered, by
+            /// Sets the handler of the hooks that the host itself registered, by
             /// [`Initialize::hook`](crate::request::Initialize::hook).
             pub fn any_hook<F, A>(self, handler: impl Fn(HandlerRequest<HookRequest>) -> F $(+ $closure)* + 'h) -> Self
             where
@@ -81,7 +81,7 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Hook, IncomingRequest::hook, handler)
             }
 
-            /// Answers for the MCP servers in the host.
+            /// Sets the handler of messages to MCP servers in the host.
             pub fn mcp<F, A>(self, handler: impl Fn(HandlerRequest<IncomingMcpMessage>) -> F $(+ $closure)* + 'h) -> Self
             where
                 F: Future<Output = A> $(+ $future)* + 'h,
@@ -90,7 +90,7 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Mcp, IncomingRequest::mcp, handler)
             }
 
-            /// Asks the user for the information that an MCP server requests.
+            /// Sets the handler of elicitations: requests of MCP servers for input of the user.
             pub fn elicitation<F, A>(
                 self,
                 handler: impl Fn(HandlerRequest<ElicitationRequest>) -> F $(+ $closure)* + 'h,
@@ -102,7 +102,7 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Elicitation, IncomingRequest::elicitation, handler)
             }
 
-            /// Shows a dialog to the user.
+            /// Sets the handler of dialogs, which are shown to the user.
             pub fn dialog<F, A>(self, handler: impl Fn(HandlerRequest<DialogRequest>) -> F $(+ $closure)* + 'h) -> Self
             where
                 F: Future<Output = A> $(+ $future)* + 'h,
@@ -111,8 +111,8 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Dialog, IncomingRequest::dialog, handler)
             }
 
-            /// Answers the requests of a kind without a typed view. A later handler for the same kind replaces an
-            /// earlier one.
+            /// Sets the handler of all requests of a kind. It gets them without a typed view. A later handler for the same kind
+            /// replaces an earlier one.
             pub fn handle_kind<F>(
                 mut self,
                 kind: IncomingKind,
@@ -145,7 +145,7 @@ macro_rules! handlers {
                 self
             }
 
-            /// Declines a request that lacks a required field of its view.
+            /// Boxes a handler. A request that lacks a required field of its view is declined without a call of the handler.
             fn boxed<V, F, A>(
                 view: fn(&IncomingRequest) -> Result<V, DecodeError>,
                 handler: impl Fn(HandlerRequest<V>) -> F $(+ $closure)* + 'h,

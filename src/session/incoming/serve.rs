@@ -13,9 +13,9 @@ use crate::outgoing::request::HookMatcher;
 use crate::session::state::IncomingError;
 use crate::session::waiting::withdrawal::Withdrawn;
 
-/// Answers incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes every
-/// [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference and an `Arc` of one are handlers too, so that one
-/// serves many sessions.
+/// Handler of incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes
+/// every [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference to a handler and an `Arc` of it are handlers,
+/// too, so one handler can serve many sessions.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,10 +38,10 @@ pub trait Handler {
     /// Future that runs until the request is answered, withdrawn, or given up.
     type Handling: Future<Output = ()>;
 
-    /// Begins to answer a request. Until it returns the future, the other requests wait.
+    /// Begins to answer a request. Until this method returns the future, the other requests wait.
     fn handle(&self, responder: Responder) -> Self::Handling;
 
-    /// Returns the kinds of requests that it answers.
+    /// Returns the kinds of requests that the handler answers.
     fn kinds(&self) -> IncomingKinds;
 
     /// Returns hooks to register, each with the ids by which the CLI calls it. By default none.

@@ -1,4 +1,4 @@
-//! A small server whose calls are handled, as a service of a session.
+//! An [`SdkMcpServer`] with a handler of its calls, as a service of a session.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -17,7 +17,8 @@ impl SdkMcpServer {
     /// Handles the calls of the tools, any number concurrently. Returns a service for
     /// [`SessionBuilder::sdk_mcp_server`](crate::SessionBuilder::sdk_mcp_server), under the same name.
     ///
-    /// If the CLI cancels a call, the future of its handler is dropped. So is that of every call when the session ends.
+    /// If the CLI cancels a call, the future of its handler is dropped. When the session ends, the futures of all calls are
+    /// dropped.
     #[must_use]
     pub fn on_call<H, F>(self, handler: H) -> SdkMcpCalls<H>
     where

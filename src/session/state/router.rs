@@ -1,9 +1,8 @@
 //! Routes the messages of turns to the handles of prompts.
 //!
 //! A message belongs to a turn from the start, but the turn's prompts may become known late. Therefore the
-//! messages of a turn are kept, up to the limits of a handle, until its first prompt is known. Meanwhile they
-//! also go to the prompt that the turn most likely runs, because before 2.1.144 the parts of the answer precede
-//! the prompt's name.
+//! messages of a turn are kept, up to the limits of a handle, until its first prompt is known. Meanwhile they also go to the
+//! prompt that the turn most likely runs: before 2.1.144 the parts of the answer precede the line that names the prompt.
 
 use std::sync::Arc;
 
@@ -105,8 +104,7 @@ impl Router {
         self.turns.push(Running { id, takers: Vec::new(), early, guess: None, declined: Vec::new() });
     }
 
-    /// Returns the time until which the session waits for the readers of prompts, i.e. when the next of them is
-    /// given up. Returns `None` if the session does not wait.
+    /// Returns the next time when the session stops waiting for a reader of a prompt. Returns `None` if it waits for none.
     pub(super) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
         let hearers = self.turns.iter().flat_map(|turn| turn.takers.iter().chain(&turn.guess));
         let prompts = hearers.filter_map(|id| self.prompts.iter().find(|prompt| prompt.id == *id));

@@ -87,7 +87,7 @@ impl Feed {
     }
 }
 
-/// Feeds of a session that is not started yet. They end if it never is.
+/// Feeds of a session that has not started yet. If it is dropped before the start, the feeds end.
 #[derive(Default)]
 pub(in crate::session) struct EarlyFeeds(Vec<Arc<Feed>>);
 

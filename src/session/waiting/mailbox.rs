@@ -17,7 +17,7 @@ pub(in crate::session) struct Mailbox(Awaited<Inner>);
 #[derive(Debug)]
 struct Inner {
     unread: Ring<Message>,
-    /// `true` after reading of messages was given up.
+    /// `true` after the reader has stopped reading messages.
     ended_reading: bool,
     /// `true` if messages are read: the last wait was for a message, and not for the end.
     reads: bool,
@@ -181,7 +181,7 @@ impl Mailbox {
         })
     }
 
-    /// Stops all reading.
+    /// Discards all messages, because the handle was dropped. Returns `true` if the session waited for the reader.
     pub(in crate::session) fn abandon(&self) -> bool {
         let resumes = self.stop_reading();
         let kept = self.0.with(|inner| inner.kept.take());

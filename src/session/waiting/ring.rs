@@ -24,7 +24,7 @@ pub enum Overflow {
     /// Only reading waits. Commands and responses are written, signals are sent, stderr is read, and deadlines
     /// pass. The session continues to read although the buffer is full:
     ///
-    /// * while the CLI owes a response to a request or an interrupt, and until a turn that is being stopped has ended,
+    /// * while a response of the CLI to a request or an interrupt is missing, and until a turn that is being stopped has ended,
     /// * once the session is closing, or the CLI has exited,
     /// * when a deadline is due, which is judged by what has arrived, and
     /// * when the reader has taken nothing for [`HandleLimits::reader_timeout`](crate::HandleLimits::reader_timeout), until
@@ -194,8 +194,8 @@ impl<T: Item> Ring<T> {
         !self.keeps && (len > items || len > 1 && self.bytes > self.room.bytes)
     }
 
-    /// Returns the bytes that an entry counts. If the number of entries is unlimited, entries without a line also
-    /// count.
+    /// Returns the number of bytes that an entry counts toward the limit. If the number of entries is unlimited, each entry
+    /// counts some bytes, also without a line.
     fn weight(&self, item: &T) -> usize {
         item.bytes() + if self.room.overflow == Overflow::Wait { FLAT } else { 0 }
     }

@@ -25,7 +25,7 @@ impl Withdrawal {
         self.reason.get().is_some()
     }
 
-    /// Returns a future of the cancellation, whenever it happens.
+    /// Returns a future that completes when the request is cancelled.
     pub(in crate::session) fn wait(self: &Arc<Self>) -> Withdrawn {
         Withdrawn { listener: self.event.listen(), withdrawal: Arc::clone(self) }
     }

@@ -144,7 +144,7 @@ impl MockCli {
         }
     }
 
-    /// Writes the reply to `initialize`. It contains the fields that were recorded for the version (`init` of 1.0.128 to
+    /// Writes the response to `initialize`. It contains the fields that were recorded for the version (`init` of 1.0.128 to
     /// 2.1.332), and those of the script.
     pub(super) fn introduce(&mut self, id: &str) {
         let command =

@@ -33,7 +33,7 @@ impl Server {
 }
 
 impl MockCli {
-    /// Adds the servers that `initialize` names. The reply to the `initialize` with this id may have to wait for them.
+    /// Adds the servers that `initialize` names. The response to the `initialize` with this id may have to wait for them.
     pub(super) fn meet_servers(&mut self, id: &str, names: &Value) {
         for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
             if self.servers.iter().all(|server| server.name != name) {
@@ -84,8 +84,8 @@ impl MockCli {
         message_to(&self.servers[at].name, &message)
     }
 
-    /// Handles the response of a server to the MCP request `initialize`, or its absence. The reply to the host's
-    /// `initialize` waits for the last server, and a prompt that arrived in the meantime waits for this reply.
+    /// Handles the response of a server to the MCP request `initialize`, or its absence. The response to the host's
+    /// `initialize` waits for the last server, and a prompt that arrived in the meantime waits for this response.
     pub(super) fn introduced(&mut self) {
         if self.open_requests.iter().any(|request| matches!(request.about, About::Introduction)) {
             return;

@@ -227,7 +227,8 @@ pub(super) struct OpenRequest {
 pub(super) enum About {
     /// A `UserPromptSubmit` hook.
     Submit,
-    /// The MCP request `initialize` to a server in the host. The reply to the host's `initialize` waits for the response.
+    /// The MCP request `initialize` to a server in the host. The response to the host's `initialize` waits for the server's
+    /// response.
     Introduction,
     /// A handshake message before a turn, to the server with this number.
     Greeting(usize),

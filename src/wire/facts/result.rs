@@ -1,4 +1,4 @@
-//! Facts of a `result`, the end of a turn.
+//! Data of a `result`, the end of a turn.
 
 use super::{cut, uuid};
 use crate::base::ids::Uuid;
@@ -13,7 +13,7 @@ const NAMED_READ: usize = 4 * NAMED;
 /// Maximum length of a result's error text that is kept, in characters.
 const LONGEST_ERROR: usize = 4096;
 
-/// Facts of a `result`: a turn ends.
+/// Data of a `result`: a turn ends.
 #[derive(Debug, Default)]
 pub(crate) struct ResultFacts {
     pub(crate) subtype: Option<String>,

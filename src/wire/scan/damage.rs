@@ -12,7 +12,7 @@ use crate::wire::kind::MessageKind;
 const OBJECTS: usize = 64;
 
 /// Required start of an object after log text, unless the object is a `result`. In all recorded lines but these, `type` is
-/// the first key. A `result` has other first keys since 2.1.250.
+/// the first key. A `result` has other first keys since 2.1.218.
 const BEGIN: &[u8] = b"{\"type\":";
 
 /// Content of a damaged line.

@@ -1,4 +1,4 @@
-//! What the driver answers by itself: it refuses, once, and waits for nobody.
+//! Responses of the driver itself: it refuses each request once, without waiting for the host.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -22,7 +22,7 @@ fn handles_are_send_sync_and_static() {
     // Commands from another thread.
     std::thread::spawn(move || drop(claude.prompt("two").unwrap())).join().unwrap();
     drop(rig.claude);
-    let (closed, end) = rig.world.run(zip(runner, turn.finish()));
+    let (closed, end) = rig.runtime.run(zip(runner, turn.finish()));
     assert_eq!((end.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 }
 
@@ -113,14 +113,14 @@ fn a_ping_reports_if_the_cli_responds() {
         });
     }
     let rig = open(Script::default().fault(Fault::StopReading));
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         claude.ping(SECOND).await.unwrap();
         drop(claude.prompt("one"));
-        world.sleep(SECOND).await;
-        let sent_at = world.now();
+        runtime.sleep(SECOND).await;
+        let sent_at = runtime.now();
         assert_eq!(claude.ping(3 * SECOND).await, Err(CallError::Request(RequestError::TimedOut)));
-        assert_eq!(world.now().saturating_duration_since(sent_at), 3 * SECOND);
+        assert_eq!(runtime.now().saturating_duration_since(sent_at), 3 * SECOND);
         assert!(claude.is_alive());
         claude.abort();
         claude.wait_for_exit().await;
@@ -169,10 +169,10 @@ fn close_waits_for_the_turn_and_abort_does_not() {
     let script = || Script::default().then([Step::text_in_parts("a b c", 3, SECOND)]);
     let outcome = |abort: bool| {
         let rig = open(script());
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let turn = claude.prompt("one").unwrap();
-            world.sleep(SECOND).await;
+            runtime.sleep(SECOND).await;
             if abort {
                 claude.abort()
             } else {
@@ -181,7 +181,7 @@ fn close_waits_for_the_turn_and_abort_does_not() {
             (
                 turn.finish().await.outcome,
                 claude.wait_for_exit().await.reason,
-                world.now() < SessionTime::from(2 * SECOND),
+                runtime.now() < SessionTime::from(2 * SECOND),
             )
         })
     };
@@ -194,7 +194,7 @@ fn run_until_returns_the_output_and_ends_the_session() {
     let rig = open_with(Script::default(), |_| {}, |_| {});
     let watch = rig.claude.clone();
     let log = rig.log.clone();
-    let text = rig.world.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().finish().await.text() }));
+    let text = rig.runtime.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().finish().await.text() }));
     assert_eq!(text, "ok");
     let closed = watch.exit_status().unwrap();
     assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));

@@ -42,13 +42,13 @@ fn the_last_handle_ends_the_session_as_configured() {
         let waits = rig.claude.wait_for_exit();
         let other = rig.claude.clone();
         drop((rig.claude.prompt("one"), rig.claude));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         let handles = async {
-            world.sleep(SECOND).await;
+            runtime.sleep(SECOND).await;
             drop(other);
         };
         // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
-        let ((closed, waited), (reported, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
+        let ((closed, waited), (reported, ())) = rig.runtime.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
         assert_eq!((closed.reason, &waited), (reason, &closed), "{when_dropped:?}");
         assert_eq!(outcomes(&reported), [outcome], "{when_dropped:?}");
         let terminated = rig.log.signals().contains(&claude_duplex::ChildCommand::Terminate);
@@ -67,7 +67,7 @@ fn dropping_handles_does_not_change_a_running_close() {
         rig.claude.close();
         drop((prompt, rig.claude));
     };
-    let (_, (reported, ())) = rig.world.run(zip(rig.runner, zip(all(watch), talk)));
+    let (_, (reported, ())) = rig.runtime.run(zip(rig.runner, zip(all(watch), talk)));
     assert_eq!(outcomes(&reported), [Outcome::Success], "the turn has its time");
 }
 
@@ -79,8 +79,8 @@ fn the_end_of_run_untils_future_counts_as_the_last_handle() {
         let rig = open_dropped(slowly(), when_dropped);
         let watch = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut prompt = rig.claude.prompt("one").unwrap();
-        rig.world.run(rig.runner.run_until(async { drop(prompt.next().await) }));
-        assert_eq!(outcomes(&rig.world.run(all(watch))), [outcome], "handles are left, and the future has ended");
+        rig.runtime.run(rig.runner.run_until(async { drop(prompt.next().await) }));
+        assert_eq!(outcomes(&rig.runtime.run(all(watch))), [outcome], "handles are left, and the future has ended");
     }
 }
 
@@ -89,9 +89,9 @@ fn a_prompt_handle_keeps_the_session_open() {
     let rig = open(slowly());
     let turn = rig.claude.prompt("one").unwrap();
     drop(rig.claude);
-    let (closed, end) = rig.world.run(zip(rig.runner, async {
+    let (closed, end) = rig.runtime.run(zip(rig.runner, async {
         let end = turn.finish().await;
-        (end, rig.world.now())
+        (end, rig.runtime.now())
     }));
     assert_eq!((end.0.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 
@@ -100,12 +100,12 @@ fn a_prompt_handle_keeps_the_session_open() {
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
     let turns = (rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap());
     drop(rig.claude);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     let later = async {
-        world.sleep(SECOND).await;
+        runtime.sleep(SECOND).await;
         drop(turns);
     };
-    let (_, (reported, ())) = rig.world.run(zip(rig.runner, zip(all(watch), later)));
+    let (_, (reported, ())) = rig.runtime.run(zip(rig.runner, zip(all(watch), later)));
     assert_eq!(outcomes(&reported), [Outcome::Cancelled, Outcome::Interrupted]);
 }
 
@@ -115,23 +115,23 @@ fn an_open_responder_keeps_the_session_open() {
         open(Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]));
     let mut incoming_requests = rig.claude.incoming().unwrap();
     drop(rig.claude.prompt("one"));
-    let (world, claude) = (rig.world.clone(), rig.claude);
+    let (runtime, claude) = (rig.runtime.clone(), rig.claude);
     let answering = async {
         let responder = incoming_requests.next().await.unwrap();
         drop(claude);
         // Longer than the end may take.
-        world.sleep(1000 * SECOND).await;
+        runtime.sleep(1000 * SECOND).await;
         responder.respond(Decision::allow()).unwrap();
     };
-    let (closed, ()) = rig.world.run(zip(rig.runner, answering));
+    let (closed, ()) = rig.runtime.run(zip(rig.runner, answering));
     assert_eq!(closed.reason, CloseReason::Closed);
     assert!(rig.log.answers()[0].contains("\"allow\""));
 }
 
 /// Drops the runner after so many steps of it; whether the session was over by then.
 fn lose_after(steps: usize, script: Script) -> bool {
-    let world = TestRuntime::new();
-    let mut rig = open_in(&world, Seed::from_bytes([5; 16]), script, |_| {}, |_| {});
+    let runtime = TestRuntime::new();
+    let mut rig = open_in(&runtime, Seed::from_bytes([5; 16]), script, |_| {}, |_| {});
     let mut incoming_requests = rig.claude.incoming().unwrap();
     let watch = rig.claude.subscribe(10_000, Overflow::Oldest);
     let mut turns = vec![rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap()];
@@ -145,7 +145,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
         while let Poll::Ready(Some(responder)) = pin!(incoming_requests.next()).poll(&mut cx) {
             open.push(responder);
         }
-        world.pass_time();
+        runtime.pass_time();
     }
     drop(rig.runner);
     assert!(rig.log.is_gone(), "the transport is dropped, which kills the group");
@@ -240,7 +240,7 @@ fn a_panicking_transport_ends_the_session_and_all_waits() {
     let turn = rig.claude.prompt("one").unwrap();
     rig.log.panics.store(true, Ordering::Relaxed);
     let runner = &mut rig.runner;
-    catch_unwind(AssertUnwindSafe(|| rig.world.run(runner))).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| rig.runtime.run(runner))).unwrap_err();
     drop(rig.runner);
     assert_eq!(futures_lite::future::block_on(turn.finish()).outcome, Outcome::Lost(LostReason::Aborted));
     assert!(!rig.claude.is_alive());
@@ -248,9 +248,9 @@ fn a_panicking_transport_ends_the_session_and_all_waits() {
 
 #[test]
 fn an_id_of_another_session_has_no_effect() {
-    let world = TestRuntime::new();
-    let here = open_in(&world, Seed::from_bytes([1; 16]), slowly(), |_| {}, |_| {});
-    let there = open_in(&world, Seed::from_bytes([2; 16]), slowly(), |_| {}, |_| {});
+    let runtime = TestRuntime::new();
+    let here = open_in(&runtime, Seed::from_bytes([1; 16]), slowly(), |_| {}, |_| {});
+    let there = open_in(&runtime, Seed::from_bytes([2; 16]), slowly(), |_| {}, |_| {});
     let (one, other) = (here.claude.prompt("here").unwrap(), there.claude.prompt("there").unwrap());
     assert!(here.claude.cancel(other.id()).is_err());
     let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
@@ -260,7 +260,7 @@ fn an_id_of_another_session_has_no_effect() {
         assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
         drop((here.claude, there.claude));
     };
-    world.run(zip(zip(here.runner, there.runner), talk));
+    runtime.run(zip(zip(here.runner, there.runner), talk));
     assert_eq!((here.log.requests("interrupt"), here.log.requests("cancel_async_message")), (0, 0));
 }
 
@@ -279,7 +279,7 @@ fn dropping_an_interrupting_handle_stops_only_its_prompt() {
             Script::new(generation).then([Step::text_in_parts("a b c", 3, 100 * SECOND)]).then([Step::text("next")]);
         let rig = open(script);
         let watch = rig.claude.subscribe(1000, Overflow::Oldest);
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let mut runs = claude.prompt("one").unwrap().interrupt_on_drop();
             runs.next().await.unwrap().unwrap();
@@ -290,7 +290,7 @@ fn dropping_an_interrupting_handle_stops_only_its_prompt() {
             let mut over = claude.prompt("three").unwrap().interrupt_on_drop();
             over.ended().await;
             drop(over);
-            world.sleep(SECOND).await;
+            runtime.sleep(SECOND).await;
         });
         let reported = futures_lite::future::block_on(all(watch));
         let expected = [Outcome::Cancelled, Outcome::Interrupted, Outcome::Success];

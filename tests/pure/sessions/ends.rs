@@ -93,7 +93,7 @@ fn a_runner_that_is_dropped_ends_the_prompts_with_its_session() {
     let rig = open(Script::default().fault(Fault::Silent));
     let prompt = rig.claude.prompt("one").unwrap();
     drop(rig.runner);
-    let end = rig.world.run(prompt.finish());
+    let end = rig.runtime.run(prompt.finish());
     assert_eq!(end.closed.map(|closed| closed.reason), Some(CloseReason::Aborted));
 }
 
@@ -101,14 +101,14 @@ fn a_runner_that_is_dropped_ends_the_prompts_with_its_session() {
 fn close_now_interrupts_the_turn_and_refuses_open_requests() {
     for &version in CliVersion::ALL {
         let rig = open(Script::new(version).then([Step::text_in_parts("a b", 2, 100 * SECOND), Step::text("c")]));
-        let (world, log) = (rig.world.clone(), rig.log.clone());
+        let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
         rig.run(async |claude| {
             let (mut running, waiting) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
             running.next().await.unwrap().unwrap();
-            let since = world.now();
+            let since = runtime.now();
             claude.close_now();
             let closed = claude.wait_for_exit().await;
-            let took = world.now().saturating_duration_since(since);
+            let took = runtime.now().saturating_duration_since(since);
             assert!(took < 3 * SECOND, "{version:?}: {took:?} {:#?} {:?}", log.written(), log.signals());
             assert_eq!(closed.reason, CloseReason::Closed, "{version:?}");
             assert_eq!(waiting.finish().await.outcome, Outcome::Cancelled, "{version:?}");
@@ -122,16 +122,16 @@ fn close_now_interrupts_the_turn_and_refuses_open_requests() {
 fn close_now_ends_within_seconds_for_an_unresponsive_cli() {
     let script = Script::default().then([Step::text_in_parts("a b", 2, 100 * SECOND)]);
     let rig = open(script.fault(Fault::StopReading).fault(Fault::IgnoreTerminate));
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let prompt = claude.prompt("one").unwrap();
         assert!(claude.ping(SECOND).await.is_err(), "it reads nothing any more");
-        let since = world.now();
+        let since = runtime.now();
         // A close that waits for the turn is cut short.
         claude.close();
         claude.close_now();
         let closed = claude.wait_for_exit().await;
-        assert!(world.now().saturating_duration_since(since) <= 19 * SECOND);
+        assert!(runtime.now().saturating_duration_since(since) <= 19 * SECOND);
         assert_eq!(closed.exit, Some(Exit::Signal(9)));
         let end = prompt.finish().await;
         assert_eq!(end.closed, Some(closed), "{end:?}");

@@ -17,7 +17,7 @@ use claude_duplex::{
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Rig {
-    pub(crate) world: TestRuntime,
+    pub(crate) runtime: TestRuntime,
     pub(crate) claude: Session,
     pub(crate) runner: Runner,
     pub(crate) log: Log,
@@ -168,16 +168,16 @@ pub(crate) fn open_with(
 
 /// A session that owns every incoming request, whose last handle ends it in that way.
 pub(crate) fn open_dropped(script: Script, when_dropped: WhenDropped) -> Rig {
-    let (world, log) = (TestRuntime::new(), Log::default());
-    let transport = Tap { child: world.start(script), log: log.clone() };
+    let (runtime, log) = (TestRuntime::new(), Log::default());
+    let transport = Tap { child: runtime.start(script), log: log.clone() };
     let mut config = Config::default();
     config.handled = IncomingKinds::ALL;
     let (claude, runner) = Session::builder().config(config).when_dropped(when_dropped).open_on(transport);
-    Rig { world, claude, runner, log }
+    Rig { runtime, claude, runner, log }
 }
 
 pub(crate) fn open_in(
-    world: &TestRuntime,
+    runtime: &TestRuntime,
     seed: Seed,
     script: Script,
     configure: impl FnOnce(&mut Config),
@@ -189,17 +189,17 @@ pub(crate) fn open_in(
     let mut limits = HandleLimits::default();
     limit(&mut limits);
     let log = Log::default();
-    let transport = Tap { child: world.start(script), log: log.clone() };
+    let transport = Tap { child: runtime.start(script), log: log.clone() };
     let (claude, runner) = Session::builder().config(config).limits(limits).open_on(transport);
-    Rig { world: world.clone(), claude, runner, log }
+    Rig { runtime: runtime.clone(), claude, runner, log }
 }
 
 /// A session of that builder.
 pub(crate) fn open_built(script: Script, builder: SessionBuilder) -> Rig {
-    let (world, log) = (TestRuntime::new(), Log::default());
-    let transport = Tap { child: world.start(script), log: log.clone() };
+    let (runtime, log) = (TestRuntime::new(), Log::default());
+    let transport = Tap { child: runtime.start(script), log: log.clone() };
     let (claude, runner) = builder.open_on(transport);
-    Rig { world, claude, runner, log }
+    Rig { runtime, claude, runner, log }
 }
 
 impl Rig {
@@ -207,7 +207,7 @@ impl Rig {
     pub(crate) fn run<'t, F: Future + 't>(self, test: impl FnOnce(Session) -> F) -> F::Output {
         // Boxed, so that the runner is not compiled once for each test.
         let test: Pin<Box<dyn Future<Output = F::Output> + 't>> = Box::pin(test(self.claude));
-        self.world.run(self.runner.run_until(test))
+        self.runtime.run(self.runner.run_until(test))
     }
 }
 

@@ -160,13 +160,13 @@ fn a_cancelled_call_is_dropped_and_answered() {
     ]);
     let rig = open_built(script, builder().sdk_mcp_server("one", hanging));
     let log = rig.log.clone();
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let prompt = claude.prompt("go").unwrap();
         while dropped.load(Ordering::Relaxed) == 0 {
-            world.sleep(SECOND / 10).await;
+            runtime.sleep(SECOND / 10).await;
         }
-        assert!(world.now() > SessionTime::from(2 * SECOND), "the cancellation of another call is not meant");
+        assert!(runtime.now() > SessionTime::from(2 * SECOND), "the cancellation of another call is not meant");
         prompt.finish().await
     });
     let answers = log.answers();
@@ -192,12 +192,12 @@ fn a_withdrawn_call_is_dropped_and_calls_end_with_the_session() {
         let step = if withdraws { step.withdrawn_after(SECOND) } else { step };
         let script = Script::default().then([step, Step::text("done")]);
         let rig = open_built(script, builder().sdk_mcp_server("one", hanging));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let prompt = claude.prompt("go").unwrap();
             match withdraws {
                 true => assert_eq!(prompt.finish().await.outcome, Outcome::Success),
-                false => world.sleep(SECOND).await,
+                false => runtime.sleep(SECOND).await,
             }
             assert_eq!(dropped.load(Ordering::Relaxed), usize::from(withdraws));
         });
@@ -229,8 +229,8 @@ impl McpService for Short {
         let client = connection.client();
         for _ in 0..self.0 {
             let Some(responder) = connection.next().await else { return };
-            let acknowledgement = responder.mcp().unwrap().acknowledge();
-            responder.respond(acknowledgement).unwrap();
+            let acknowledgment = responder.mcp().unwrap().acknowledge();
+            responder.respond(acknowledgment).unwrap();
             let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
             drop(client.send(&changed).await.unwrap());
         }

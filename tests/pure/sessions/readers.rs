@@ -25,9 +25,9 @@ fn is_part(action: &Action) -> bool {
 }
 
 /// Fills the subscriber's buffer: begins a turn of many parts, and lets time pass without reading.
-async fn fill(claude: &Session, world: &TestRuntime) -> claude_duplex::PromptHandle {
+async fn fill(claude: &Session, runtime: &TestRuntime) -> claude_duplex::PromptHandle {
     let prompt = claude.prompt("flood").unwrap();
-    world.sleep(SECOND).await;
+    runtime.sleep(SECOND).await;
     prompt
 }
 
@@ -35,14 +35,14 @@ fn millis(millis: usize) -> Duration {
     Duration::from_millis(millis as u64)
 }
 
-fn passed(world: &TestRuntime) -> Duration {
-    world.now().saturating_duration_since(SessionTime::ZERO)
+fn passed(runtime: &TestRuntime) -> Duration {
+    runtime.now().saturating_duration_since(SessionTime::ZERO)
 }
 
 #[test]
 fn a_stream_that_is_read_late_is_complete() {
     let rig = flood(|_| {});
-    let (world, log) = (rig.world.clone(), rig.log.clone());
+    let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
     rig.run(async |claude| {
         let mut prompt = claude.prompt("flood").unwrap();
         let (mut parts, mut read) = (0, Vec::new());
@@ -50,7 +50,7 @@ fn a_stream_that_is_read_late_is_complete() {
             parts += usize::from(message.expect("nothing is lost").kind() == MessageKind::Assistant);
             if parts == 100 && read.is_empty() {
                 for _ in 0..2 {
-                    world.sleep(Duration::from_millis(500)).await;
+                    runtime.sleep(Duration::from_millis(500)).await;
                     read.push(log.read());
                 }
             }
@@ -65,14 +65,14 @@ fn a_stream_that_is_read_late_is_complete() {
 fn a_subscriber_that_reads_late_gets_every_action() {
     for capacity in [0, 1, 2, 3, 100, 1_000] {
         let rig = flood(|_| {});
-        let (world, log) = (rig.world.clone(), rig.log.clone());
+        let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
         let (slow, quick) = rig.run(async |claude| {
             let mut slow = claude.subscribe(capacity, Overflow::Wait);
             let quick = claude.subscribe(usize::MAX, Overflow::Oldest);
             let mut reported = Vec::new();
-            let prompt = fill(&claude, &world).await;
+            let prompt = fill(&claude, &runtime).await;
             let read = log.read();
-            world.sleep(SECOND).await;
+            runtime.sleep(SECOND).await;
             assert_eq!(log.read(), read, "reading has paused");
             while !matches!(reported.last(), Some(Ok(Action::Idle))) {
                 reported.push(slow.next().await.unwrap());
@@ -90,13 +90,13 @@ fn a_subscriber_that_reads_late_gets_every_action() {
 
 #[test]
 fn the_session_waits_for_a_subscriber_of_the_builder() {
-    let world = TestRuntime::new();
+    let runtime = TestRuntime::new();
     let mut limits = HandleLimits::default();
     limits.reader_timeout = 5 * SECOND;
     let mut builder = Session::builder().limits(limits);
     let mut slow = builder.subscribe(4, Overflow::Wait);
-    let (claude, runner) = builder.open_on(world.start(Script::default().fault(Fault::Flood(PARTS))));
-    world.run(runner.run_until(async {
+    let (claude, runner) = builder.open_on(runtime.start(Script::default().fault(Fault::Flood(PARTS))));
+    runtime.run(runner.run_until(async {
         let prompt = claude.prompt("flood").unwrap();
         let mut parts = 0;
         loop {
@@ -104,15 +104,15 @@ fn the_session_waits_for_a_subscriber_of_the_builder() {
             parts += usize::from(is_part(&reported));
             match reported {
                 Action::Idle => break,
-                Action::Message { .. } if parts == 100 => world.sleep(4 * SECOND).await,
+                Action::Message { .. } if parts == 100 => runtime.sleep(4 * SECOND).await,
                 _ => {}
             }
         }
         assert!(parts >= PARTS && prompt.await.is_ok(), "{parts}");
         // One that takes nothing is waited for as long as the builder has set.
-        let (prompt, before) = (claude.prompt("again").unwrap(), passed(&world));
+        let (prompt, before) = (claude.prompt("again").unwrap(), passed(&runtime));
         assert!(prompt.await.is_ok());
-        let took = passed(&world) - before;
+        let took = passed(&runtime) - before;
         assert!((5 * SECOND..6 * SECOND).contains(&took), "{took:?}");
     }));
 }
@@ -120,11 +120,11 @@ fn the_session_waits_for_a_subscriber_of_the_builder() {
 #[test]
 fn an_unread_stream_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let mut unread = claude.prompt("flood").unwrap();
         assert!(unread.ended().await.is_success());
-        assert!(passed(&world) < SECOND, "{:?}", passed(&world));
+        assert!(passed(&runtime) < SECOND, "{:?}", passed(&runtime));
         // It was kept as far as there is room.
         let first = unread.next().await.unwrap();
         assert!(first.is_ok(), "{first:?}");
@@ -134,13 +134,13 @@ fn an_unread_stream_does_not_delay_the_session() {
 #[test]
 fn a_handle_that_awaits_the_end_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let mut prompt = claude.prompt("flood").unwrap();
         prompt.next().await.unwrap().unwrap();
-        world.sleep(SECOND).await;
+        runtime.sleep(SECOND).await;
         assert!(prompt.ended().await.is_success());
-        assert!(passed(&world) < 2 * SECOND, "{:?}", passed(&world));
+        assert!(passed(&runtime) < 2 * SECOND, "{:?}", passed(&runtime));
         let mut left = 0;
         while let Some(message) = prompt.next().await {
             message.expect("nothing is lost");
@@ -153,32 +153,32 @@ fn a_handle_that_awaits_the_end_does_not_delay_the_session() {
 #[test]
 fn a_dropped_reader_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let mut watch = claude.subscribe(100_000, Overflow::Oldest);
         let slow = claude.subscribe(4, Overflow::Wait);
-        let mut prompt = fill(&claude, &world).await;
+        let mut prompt = fill(&claude, &runtime).await;
         prompt.next().await.unwrap().unwrap();
         drop(slow);
-        world.sleep(SECOND).await;
+        runtime.sleep(SECOND).await;
         drop(prompt);
         while !matches!(watch.next().await, Some(Ok(Action::Idle))) {}
-        assert!(passed(&world) < 3 * SECOND, "{:?}", passed(&world));
+        assert!(passed(&runtime) < 3 * SECOND, "{:?}", passed(&runtime));
     });
 }
 
 /// The same task holds a subscriber that is full, and waits for something else.
 fn with_a_full_reader<R>(script: Script, test: impl AsyncFnOnce(&Session, &mut Subscriber) -> R) -> (R, Duration) {
     let rig = open(script);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     let done = rig.run(async |claude| {
         let mut watch = claude.subscribe(4, Overflow::Wait);
-        let prompt = fill(&claude, &world).await;
+        let prompt = fill(&claude, &runtime).await;
         let done = test(&claude, &mut watch).await;
         drop(prompt);
         done
     });
-    (done, passed(&world))
+    (done, passed(&runtime))
 }
 
 #[test]
@@ -194,13 +194,13 @@ fn an_interrupt_and_the_end_that_it_causes_do_not_wait_for_a_reader() {
     let parts = || Step::text_in_parts("a long answer ".repeat(100), 100, SECOND / 2);
     let script = Script::default().then([Step::text_in_parts("x".repeat(200_000), 20_000, Duration::ZERO), parts()]);
     let rig = open(script);
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let _full = claude.subscribe(4, Overflow::Wait);
-        let mut prompt = fill(&claude, &world).await;
+        let mut prompt = fill(&claude, &runtime).await;
         prompt.interrupt().unwrap().await.unwrap();
         assert_eq!(prompt.ended().await.outcome, Outcome::Interrupted);
-        assert!(passed(&world) < 10 * SECOND, "{:?}", passed(&world));
+        assert!(passed(&runtime) < 10 * SECOND, "{:?}", passed(&runtime));
     });
 }
 
@@ -208,13 +208,13 @@ fn an_interrupt_and_the_end_that_it_causes_do_not_wait_for_a_reader() {
 fn the_end_does_not_wait_for_a_reader() {
     for end in [Session::close, Session::close_now, Session::abort] {
         let rig = flood(|_| {});
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let mut full = claude.subscribe(4, Overflow::Wait);
-            drop(fill(&claude, &world).await);
+            drop(fill(&claude, &runtime).await);
             end(&claude);
             claude.wait_for_exit().await;
-            assert!(passed(&world) < 10 * SECOND, "{:?}", passed(&world));
+            assert!(passed(&runtime) < 10 * SECOND, "{:?}", passed(&runtime));
             let mut last = None;
             while let Some(reported) = full.next().await {
                 last = Some(reported.expect("there was room for it"));
@@ -227,16 +227,16 @@ fn the_end_does_not_wait_for_a_reader() {
 #[test]
 fn the_output_of_a_child_that_has_exited_does_not_wait_for_a_reader() {
     let rig = flood(|_| {});
-    let (world, log) = (rig.world.clone(), rig.log.clone());
+    let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
     rig.run(async |claude| {
         let mut full = claude.subscribe(4, Overflow::Wait);
-        let prompt = fill(&claude, &world).await;
+        let prompt = fill(&claude, &runtime).await;
         let read = log.read();
         log.exit();
         // What the pipe holds, and what the child had given the system.
         prompt.await.unwrap();
         assert!(read < log.read() / 2, "it has waited: {read} of {}", log.read());
-        assert!(passed(&world) < 5 * SECOND, "{:?}", passed(&world));
+        assert!(passed(&runtime) < 5 * SECOND, "{:?}", passed(&runtime));
         let mut parts = 0;
         while let Some(reported) = full.next().await {
             parts += usize::from(is_part(&reported.expect("there was room for it")));
@@ -249,7 +249,7 @@ fn the_output_of_a_child_that_has_exited_does_not_wait_for_a_reader() {
 fn a_handler_answers_while_a_reader_is_full() {
     let tools = Step::tools([ToolStep::bash("ls").requires_permission()]);
     let rig = open(Script::default().then([tools, Step::text_in_parts("a ".repeat(500), 500, Duration::ZERO)]));
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let mut requests = claude.incoming().unwrap();
         let full = claude.subscribe(1, Overflow::Wait);
@@ -257,12 +257,12 @@ fn a_handler_answers_while_a_reader_is_full() {
         // Its own reader is full while it decides, and it asks the CLI on the way. Neither blocks it.
         let request = zip(requests.next(), async { drop(full) }).await.0.unwrap();
         let mut full = claude.subscribe(1, Overflow::Wait);
-        world.sleep(SECOND).await;
+        runtime.sleep(SECOND).await;
         claude.request(ListModels::new()).unwrap().await.unwrap();
         request.respond(Decision::allow()).unwrap();
         let end = zip(prompt.into_future(), async {
             while !matches!(full.next().await.unwrap().unwrap(), Action::PromptEnded { .. }) {
-                world.sleep(SECOND / 100).await;
+                runtime.sleep(SECOND / 100).await;
             }
         });
         assert!(end.await.0.is_ok());
@@ -272,12 +272,12 @@ fn a_handler_answers_while_a_reader_is_full() {
 #[test]
 fn a_task_that_awaits_its_own_prompt_does_not_deadlock() {
     let rig = flood(|_| {});
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     rig.run(async |claude| {
         let mut own = claude.subscribe(4, Overflow::Wait);
         assert!(claude.prompt("flood").unwrap().await.is_ok());
         let timeout = HandleLimits::default().reader_timeout;
-        assert!((timeout..timeout + SECOND).contains(&passed(&world)), "{:?}", passed(&world));
+        assert!((timeout..timeout + SECOND).contains(&passed(&runtime)), "{:?}", passed(&runtime));
         let mut parts = 0;
         while let Ok(reported) = own.next().await.unwrap() {
             parts += usize::from(is_part(&reported));
@@ -323,11 +323,11 @@ fn lost_messages_are_reported() {
 fn deadlines_consider_bytes_that_have_arrived() {
     let rig =
         open_with(Script::default().fault(Fault::Flood(PARTS)), |config| config.timeouts.stall = Some(SECOND), |_| {});
-    let world = rig.world.clone();
+    let runtime = rig.runtime.clone();
     let reported = rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::Wait);
-        drop(fill(&claude, &world).await);
-        world.sleep(20 * SECOND).await;
+        drop(fill(&claude, &runtime).await);
+        runtime.sleep(20 * SECOND).await;
         let mut reported = Vec::new();
         while !matches!(reported.last(), Some(Action::Idle)) {
             reported.push(slow.next().await.unwrap().expect("nothing is lost"));
@@ -380,7 +380,7 @@ fn any_sequence_of_commands_ends_and_reports_every_loss() {
                 limits.reader_timeout = 5 * SECOND;
             },
         );
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         let (mut slow, mut quick, mut both) = rig.run(async |claude| {
             let mut slow = claude.subscribe(items, Overflow::Wait);
             let quick = claude.subscribe(usize::MAX, Overflow::Oldest);
@@ -397,9 +397,9 @@ fn any_sequence_of_commands_ends_and_reports_every_loss() {
                         4 => drop(prompt),
                         _ => drop(prompt.ended().await),
                     }
-                    world.sleep(millis(noise.below(700))).await;
+                    runtime.sleep(millis(noise.below(700))).await;
                 }
-                world.sleep(millis(noise.below(60_000))).await;
+                runtime.sleep(millis(noise.below(60_000))).await;
             };
             let serve = async {
                 while let Some(request) = requests.next().await {
@@ -410,7 +410,7 @@ fn any_sequence_of_commands_ends_and_reports_every_loss() {
                 while let Some(next) = slow.next().await {
                     count.add(&next);
                     if reading.below(50) == 0 {
-                        world.sleep(millis(reading.below(9_000))).await;
+                        runtime.sleep(millis(reading.below(9_000))).await;
                     }
                 }
             };
@@ -430,7 +430,7 @@ fn any_sequence_of_commands_ends_and_reports_every_loss() {
         });
         let (reported, all) = (both.seen + both.missed, whole.seen + whole.missed);
         assert!(reported == all || both.cut_off && reported < all, "seed {seed}: {reported} of {all}");
-        assert!(passed(&world) < 600 * SECOND, "seed {seed}: {:?}", passed(&world));
+        assert!(passed(&runtime) < 600 * SECOND, "seed {seed}: {:?}", passed(&runtime));
         missed += both.missed;
     }
     assert!(missed > 0, "the limits are never reached");

@@ -183,7 +183,7 @@ fn requests_of_a_dropped_runner_are_refused_once() {
     for kind in KINDS {
         for (path, play) in PATHS {
             let rig = with_request(kind);
-            let (log, world) = (rig.log.clone(), rig.world.clone());
+            let (log, runtime) = (rig.log.clone(), rig.runtime.clone());
             rig.run(async |claude| {
                 let (incoming_requests, watch) = (claude.incoming().unwrap(), claude.subscribe(1000, Overflow::Oldest));
                 begin(&claude).await;
@@ -198,7 +198,7 @@ fn requests_of_a_dropped_runner_are_refused_once() {
                 play(stage).await;
                 assert!(kind.is_refused(&log.written().join("\n"), "it"), "{named}, {path}: no response");
                 assert!(
-                    world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < TURN / 2,
+                    runtime.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < TURN / 2,
                     "{named}, {path}: it waited"
                 );
                 claude.abort();
@@ -235,7 +235,7 @@ fn an_abrupt_end_sends_no_response() {
             (&mut rig.runner).await;
             None
         };
-        let responder = rig.world.run(or(receiving, running)).unwrap();
+        let responder = rig.runtime.run(or(receiving, running)).unwrap();
         drop(rig.runner);
         drop((responder, incoming_requests));
         assert!(rig.log.is_gone());
@@ -251,7 +251,7 @@ fn a_close_waits_for_a_response_only_for_its_grace_period() {
             let rig = with_request(kind);
             let log = rig.log.clone();
             let mut incoming_requests = rig.claude.incoming().unwrap();
-            let (world, claude) = (rig.world.clone(), rig.claude);
+            let (runtime, claude) = (rig.runtime.clone(), rig.claude);
             let hold = async {
                 begin(&claude).await;
                 if last_handle {
@@ -263,10 +263,10 @@ fn a_close_waits_for_a_response_only_for_its_grace_period() {
                 claude.close();
                 (responder, incoming_requests)
             };
-            let (closed, held) = rig.world.run(futures_lite::future::zip(rig.runner, hold));
+            let (closed, held) = rig.runtime.run(futures_lite::future::zip(rig.runner, hold));
             drop(held);
             // 120, 10, 5 and 2 seconds are the graces.
-            let took = world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
+            let took = runtime.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
             assert!(took < 138 * SECOND, "{}: {took:?}, {closed:?}", kind.name);
             kind.is_refused(&log.written().join("\n"), "it");
         }

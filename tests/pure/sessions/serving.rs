@@ -37,9 +37,9 @@ impl Drop for Dropped {
 fn any_number_of_requests_is_handled_concurrently() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
-        let (world, log) = (rig.world.clone(), rig.log.clone());
+        let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
         rig.run(async |claude| {
-            let patience = world.clone();
+            let patience = runtime.clone();
             let handlers = Handlers::new().permission(move |tool| {
                 let sleep = patience.sleep(10 * SECOND);
                 async move {
@@ -55,7 +55,7 @@ fn any_number_of_requests_is_handled_concurrently() {
             };
             let ((), end) = zip(serving, turn).await;
             assert_eq!(end.outcome, Outcome::Success, "{generation:?}");
-            assert!(world.now() < SessionTime::from(15 * SECOND), "{generation:?}: {:?}", world.now());
+            assert!(runtime.now() < SessionTime::from(15 * SECOND), "{generation:?}: {:?}", runtime.now());
         });
         let allowed = log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count();
         assert_eq!((log.answers().len(), allowed), (100, 89), "{generation:?}");
@@ -136,7 +136,7 @@ fn a_closure_can_handle_the_responders() {
 #[test]
 fn the_handler_of_a_withdrawn_request_is_dropped() {
     let rig = open(Script::default().then([many(10).withdrawn_after(5 * SECOND), Step::text("done")]));
-    let (world, log) = (rig.world.clone(), rig.log.clone());
+    let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
     let dropped = Arc::new(AtomicUsize::new(0));
     rig.run(async |claude| {
         let count = Arc::clone(&dropped);
@@ -150,7 +150,7 @@ fn the_handler_of_a_withdrawn_request_is_dropped() {
         let end = async {
             let end = claude.prompt("go").unwrap().finish().await;
             assert_eq!((end.outcome, dropped.load(Ordering::Relaxed)), (Outcome::Success, 10));
-            assert!(world.now() < SessionTime::from(10 * SECOND));
+            assert!(runtime.now() < SessionTime::from(10 * SECOND));
         };
         or(end, claude.incoming().unwrap().serve(handlers).unwrap()).await;
     });
@@ -161,9 +161,9 @@ fn the_handler_of_a_withdrawn_request_is_dropped() {
 fn an_interrupt_does_not_wait_for_a_sleeping_handler() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
-        let (world, log) = (rig.world.clone(), rig.log.clone());
+        let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
         rig.run(async |claude| {
-            let slow = world.clone();
+            let slow = runtime.clone();
             let handlers = Handlers::new().permission(move |_| {
                 let sleep = slow.sleep(3600 * SECOND);
                 async move {
@@ -173,10 +173,10 @@ fn an_interrupt_does_not_wait_for_a_sleeping_handler() {
             });
             let talk = async {
                 let turn = claude.prompt("go").unwrap();
-                world.sleep(10 * SECOND).await;
+                runtime.sleep(10 * SECOND).await;
                 claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
                 assert_eq!(turn.finish().await.outcome, Outcome::Interrupted, "{generation:?}");
-                assert!(world.now() < SessionTime::from(20 * SECOND));
+                assert!(runtime.now() < SessionTime::from(20 * SECOND));
             };
             or(talk, claude.incoming().unwrap().serve(handlers).unwrap()).await;
         });
@@ -198,10 +198,10 @@ fn a_panicking_handler_declines_all_requests_in_flight() {
     let serving = rig.claude.incoming().unwrap().serve(handlers).unwrap();
     let runner = &mut rig.runner;
     let both = zip(async { drop(runner.await) }, serving);
-    let panicked = catch_unwind(AssertUnwindSafe(|| rig.world.run(both)));
+    let panicked = catch_unwind(AssertUnwindSafe(|| rig.runtime.run(both)));
     assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"a handler that panics"));
     // The session is unharmed.
-    let end = rig.world.run(rig.runner.run_until(turn.finish()));
+    let end = rig.runtime.run(rig.runner.run_until(turn.finish()));
     assert_eq!(end.outcome, Outcome::Success);
     let answers = rig.log.answers();
     assert!(answers.len() == 3 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");
@@ -210,7 +210,7 @@ fn a_panicking_handler_declines_all_requests_in_flight() {
 #[test]
 fn dropping_serve_declines_the_requests_in_flight() {
     let rig = open(Script::default().then([many(5), shell(&["more"]), Step::text("done")]));
-    let (world, log) = (rig.world.clone(), rig.log.clone());
+    let (runtime, log) = (rig.runtime.clone(), rig.log.clone());
     rig.run(async |claude| {
         let serving = claude
             .incoming()
@@ -221,7 +221,7 @@ fn dropping_serve_declines_the_requests_in_flight() {
             }))
             .unwrap();
         let turn = claude.prompt("go").unwrap();
-        or(serving, world.sleep(10 * SECOND)).await;
+        or(serving, runtime.sleep(10 * SECOND)).await;
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
     });
     let answers = log.answers();
@@ -231,14 +231,14 @@ fn dropping_serve_declines_the_requests_in_flight() {
 /// A terminal shows both: the question must not stand above the text that leads to it.
 #[test]
 fn messages_before_a_request_reach_the_future_before_the_handler() {
-    let world = TestRuntime::new();
+    let runtime = TestRuntime::new();
     let script = Script::default().then([
         Step::text("I look."),
         ToolStep::bash("ls").requires_permission().into(),
         Step::text("done"),
     ]);
     let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-    let (claude, runner) = Driver::new(config, world.start(script)).into_session();
+    let (claude, runner) = Driver::new(config, runtime.start(script)).into_session();
     let shown = RefCell::new(Vec::new());
     let serving = claude
         .incoming()
@@ -258,6 +258,6 @@ fn messages_before_a_request_reach_the_future_before_the_handler() {
             }
         }
     };
-    world.run(zip(runner.run_until(talk), serving));
+    runtime.run(zip(runner.run_until(talk), serving));
     assert_eq!(shown.take(), ["look", "I look.", "Bash", "done"]);
 }

@@ -155,13 +155,13 @@ fn a_subscriber_whose_buffer_is_full_of_required_actions_is_ended() {
 fn an_unread_subscriber_does_not_delay_the_session() {
     let session = |unread: usize| {
         let rig = open(Script::default().fault(Fault::Flood(20_000)));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let unread: Vec<_> = (0..unread).map(|_| claude.subscribe(1, Overflow::DeltasFirst)).collect();
             let quick = claude.subscribe(100_000, Overflow::Oldest);
             let end = claude.prompt("flood").unwrap().finish().await;
             drop(unread);
-            (end.outcome, world.now(), quick)
+            (end.outcome, runtime.now(), quick)
         })
     };
     let (alone, beside) = (session(0), session(50));
@@ -190,9 +190,9 @@ fn a_late_subscriber_gets_only_later_actions() {
 #[test]
 fn a_future_dropped_at_any_point_loses_no_action() {
     for &generation in CliVersion::ALL {
-        let world = TestRuntime::new();
+        let runtime = TestRuntime::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);
-        let mut rig = open_in(&world, Seed::from_bytes([3; 16]), script(), |_| {}, |_| {});
+        let mut rig = open_in(&runtime, Seed::from_bytes([3; 16]), script(), |_| {}, |_| {});
         let mut whole = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut cut = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut turn = rig.claude.prompt("go").unwrap();
@@ -216,7 +216,7 @@ fn a_future_dropped_at_any_point_loses_no_action() {
             if closed {
                 break;
             }
-            world.pass_time();
+            runtime.pass_time();
         }
         while let Poll::Ready(Some(next)) = pin!(cut.next()).poll(&mut cx) {
             reported.push(next.unwrap());

@@ -125,12 +125,12 @@ fn the_answer_is_streamed_while_it_is_written() {
             let rig = open(
                 Script::new(generation).replay_user_messages(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]),
             );
-            let world = rig.world.clone();
+            let runtime = rig.runtime.clone();
             rig.run(async |claude| {
                 let mut turn = claude.prompt("letters").unwrap();
                 let mut times = Vec::new();
                 while let Some(message) = turn.next().await {
-                    times.extend(delta(&message.unwrap()).map(|_| world.now()));
+                    times.extend(delta(&message.unwrap()).map(|_| runtime.now()));
                 }
                 assert_eq!(times.len(), 4, "{generation:?}");
                 assert!(
@@ -147,10 +147,10 @@ fn each_prompt_of_a_shared_turn_gets_its_end() {
     for &generation in CliVersion::ALL {
         let slow = ToolStep::bash("sleep").duration(10 * SECOND).returns("slept");
         let rig = open(Script::new(generation).then([Step::from(slow), Step::text("both")]));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let first = claude.prompt("one").unwrap();
-            world.sleep(5 * SECOND).await;
+            runtime.sleep(5 * SECOND).await;
             let mut second = claude.prompt(Prompt::text("and two").when_busy(WhenBusy::Send)).unwrap();
             let received = read(&mut second).await;
             let (first, second) = (first.finish().await, second.finish().await);
@@ -172,7 +172,7 @@ fn the_messages_of_a_turn_of_the_cli_belong_to_no_prompt() {
         ];
         let script = Script::new(generation).then([Step::background(5 * SECOND, own), Step::text("started")]);
         let rig = open(script.answering(|_| vec![Step::text("mine")]));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let mut watch = claude.subscribe(1000, Overflow::Oldest);
             let mut first = claude.prompt("start").unwrap();
@@ -182,7 +182,7 @@ fn the_messages_of_a_turn_of_the_cli_belong_to_no_prompt() {
                 |action| matches!(action, Action::Message { message, .. } if says(std::slice::from_ref(message), "by myself")),
             )
             .await;
-            world.sleep(SECOND).await;
+            runtime.sleep(SECOND).await;
             let mut second = claude.prompt("and now?").unwrap().keep(1 << 20);
             let received = read(&mut second).await;
             assert!(says(&received, "mine") && !says(&received, "by myself"), "{generation:?}: {received:?}");
@@ -251,7 +251,7 @@ fn the_turn_of_a_dropped_prompt_handle_continues() {
 fn cancel_withdraws_queued_prompts_and_interrupt_stops_the_running_one() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 10 * SECOND)]));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let (mut running, waiting) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
             while delta(&running.next().await.unwrap().unwrap()).is_none() {}
@@ -261,7 +261,7 @@ fn cancel_withdraws_queued_prompts_and_interrupt_stops_the_running_one() {
             running.interrupt().unwrap().await.unwrap();
             let end = running.ended().await;
             assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
-            assert!(world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < 30 * SECOND);
+            assert!(runtime.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < 30 * SECOND);
             assert!(running.cancel().is_err() && running.interrupt().is_err());
         });
     }
@@ -272,18 +272,18 @@ fn cancel_withdraws_queued_prompts_and_interrupt_stops_the_running_one() {
 fn a_turn_beyond_its_time_limit_is_stopped_and_the_session_continues() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 100 * SECOND)]));
-        let world = rig.world.clone();
+        let runtime = rig.runtime.clone();
         rig.run(async |claude| {
             let mut turn = claude.prompt("slowly").unwrap();
             let in_time = async { Some(turn.ended().await) };
             let late = async {
-                world.sleep(120 * SECOND).await;
+                runtime.sleep(120 * SECOND).await;
                 None
             };
             assert_eq!(futures_lite::future::or(in_time, late).await, None, "{generation:?}");
             drop(turn.interrupt().unwrap());
             assert_eq!(turn.finish().await.outcome, Outcome::Interrupted, "{generation:?}");
-            assert!(world.now() < claude_duplex::SessionTime::from(130 * SECOND));
+            assert!(runtime.now() < claude_duplex::SessionTime::from(130 * SECOND));
             assert_eq!(claude.prompt("more").unwrap().finish().await.outcome, Outcome::Success, "{generation:?}");
         });
     }
@@ -307,10 +307,11 @@ fn the_exit_of_the_child_ends_prompts_as_lost() {
 fn an_interrupted_prompt_ends_with_its_partial_answer() {
     for generation in CliVersion::ALL {
         let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-        let world = TestRuntime::new();
+        let runtime = TestRuntime::new();
         let script = Script::new(*generation).include_partial_messages(true).then([slow]);
-        let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
-        let end = world.run(runner.run_until(async move {
+        let (claude, runner) =
+            Driver::new(Config::new(Seed::from_bytes([1; 16])), runtime.start(script)).into_session();
+        let end = runtime.run(runner.run_until(async move {
             let mut turn = claude.prompt("count").unwrap();
             while let Some(message) = turn.next().await {
                 if message.unwrap().delta().is_some() {
@@ -333,14 +334,14 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
 
 #[test]
 fn the_edits_of_a_prompt_add_up_to_its_answer() {
-    let world = TestRuntime::new();
+    let runtime = TestRuntime::new();
     let script = Script::default().include_partial_messages(true).then([Step::text_in_parts(
         "one two three",
         3,
         Duration::from_millis(5),
     )]);
-    let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
-    let (shown, parts) = world.run(runner.run_until(async move {
+    let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), runtime.start(script)).into_session();
+    let (shown, parts) = runtime.run(runner.run_until(async move {
         let mut turn = claude.prompt("count").unwrap();
         let (mut shown, mut parts) = (String::new(), 0);
         while let Some(edit) = turn.next_edit().await {

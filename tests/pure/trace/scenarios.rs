@@ -37,9 +37,9 @@ fn object(name: &str) -> Json {
 
 /// Runs one session to its end, whatever the talk left of it.
 pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mut Claude)) {
-    let world = TestRuntime::new();
-    let mut claude = Driver::new(config, world.start(script));
-    world.run(async {
+    let runtime = TestRuntime::new();
+    let mut claude = Driver::new(config, runtime.start(script));
+    runtime.run(async {
         talk(&mut claude).await;
         claude.close();
         while claude.next().await.is_some() {}
@@ -273,11 +273,11 @@ pub(crate) fn dead_at_once() {
 
 /// A host that leaves in the middle of a turn.
 pub(crate) fn dropped() {
-    let world = TestRuntime::new();
+    let runtime = TestRuntime::new();
     let script = Script::default().then([Step::text(secret("I")), Step::nothing()]);
-    let mut claude = Driver::new(config(9), world.start(script));
+    let mut claude = Driver::new(config(9), runtime.start(script));
     claude.prompt(secret("go on")).unwrap();
-    world.run(async {
+    runtime.run(async {
         answer_until(&mut claude, |action| matches!(action, Action::Message { turn: Some(_), .. })).await;
     });
 }

@@ -29,9 +29,9 @@ fn a_turn_has_its_prompts_and_its_outcome() {
         config.when_busy = WhenBusy::Send;
         let script =
             Script::new(CliVersion::V2_1_329).then([ToolStep::bash("ls").duration(SECOND).into(), Step::text("a")]);
-        let world = TestRuntime::new();
-        let mut claude = Driver::new(config, world.start(script));
-        world.run(async {
+        let runtime = TestRuntime::new();
+        let mut claude = Driver::new(config, runtime.start(script));
+        runtime.run(async {
             claude.prompt("one").unwrap();
             claude.prompt("two").unwrap();
             answer_until_idle(&mut claude).await;
@@ -86,7 +86,7 @@ fn the_span_of_a_turn_closes_with_its_last_prompt() {
 fn events_of_a_session_are_in_its_own_span() {
     const SESSIONS: u8 = 2;
     let capture = Capture::new(Level::TRACE);
-    let world = TestRuntime::new();
+    let runtime = TestRuntime::new();
     let steps =
         || [Step::text("I"), ToolStep::bash("ls").requires_permission().duration(SECOND).into(), Step::text("done")];
     capture.during(|| {
@@ -94,7 +94,7 @@ fn events_of_a_session_are_in_its_own_span() {
             .map(|number| {
                 let host = info_span!("host", number);
                 host.in_scope(|| {
-                    Driver::new(config(number), world.start(Script::default().then(steps()).then(steps())))
+                    Driver::new(config(number), runtime.start(Script::default().then(steps()).then(steps())))
                 })
             })
             .collect();
@@ -113,7 +113,7 @@ fn events_of_a_session_are_in_its_own_span() {
             }));
         }
         let second = talks.pop().unwrap();
-        world.run(futures_lite::future::zip(talks.pop().unwrap(), second));
+        runtime.run(futures_lite::future::zip(talks.pop().unwrap(), second));
     });
     let seen = capture.seen();
     let roots: Vec<usize> = seen.spans_of("session").collect();

@@ -1,4 +1,4 @@
-//! A runner that nobody polls.
+//! A runner that is never polled.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};

@@ -1,4 +1,4 @@
-//! Invariant 3: nothing is written to stdin once it is to be closed, and nobody is told of an answer that is not written.
+//! Invariant 3: nothing is written to stdin once it is to be closed, and no response is reported that is not written.
 
 use claude_duplex::{Action, ChildCommand, IncomingId, IncomingResponse};
 

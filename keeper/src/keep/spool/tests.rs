@@ -25,7 +25,7 @@ impl Stage {
         Self { spool: Spool::new(path, limit, memory), now: Instant::now(), end: 0 }
     }
 
-    /// Has the CLI write so many bytes, and reads as many as there is room for.
+    /// Writes `count` bytes as the CLI. Reads as many as there is room for, and returns their number.
     fn write(&mut self, count: usize) -> usize {
         let written = bytes(self.end..self.end + count as u64);
         let count = self.spool.fill(&mut &written[..], self.now).unwrap_or(0);
@@ -33,7 +33,7 @@ impl Stage {
         count
     }
 
-    /// Lets the time pass after which everything is written to files.
+    /// Advances the clock until all bytes are written to files.
     fn wait(&mut self) {
         self.now += GRACE;
         self.spool.relieve(true, self.now);

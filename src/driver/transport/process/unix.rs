@@ -31,7 +31,7 @@ pub(super) fn reap(id: u32) {
     drop(std::thread::Builder::new().name("claude-duplex".to_owned()).spawn(wait));
 }
 
-/// Opens a descriptor of the process, which was not yet reaped.
+/// Opens a descriptor of a process that has not been reaped yet.
 #[cfg(target_os = "linux")]
 pub(in crate::driver::transport) fn pidfd(id: u32) -> io::Result<OwnedFd> {
     let pid = pid(id).ok_or(io::ErrorKind::InvalidInput)?;
@@ -54,7 +54,7 @@ impl Group {
         let _ = self.0.map(|pid| kill_process_group(pid, Signal::KILL));
     }
 
-    /// Keeps its members alive, which needs no action.
+    /// Lets the processes of the group live on. A process group needs no action for that.
     pub(super) fn keep(&mut self) {}
 
     #[cfg(test)]

@@ -46,7 +46,7 @@ impl Group {
         self.0 = None;
     }
 
-    /// Keeps its members alive, also when the job ends.
+    /// Clears the limit that kills the processes of the job when its handle is closed.
     pub(super) fn keep(&mut self) {
         let Some(job) = &self.0 else { return };
         // If the system refuses, the limit stays unchanged.

@@ -8,8 +8,8 @@ use async_io::Async;
 
 /// Second descriptor of the writing end of a pipe. While it is open, the reader does not see the end of its input.
 ///
-/// On Linux the writing end is never readable, and an error is reported as readiness whatever was asked for: `POLLERR` means
-/// that the last reader is gone (`poll(2)`, `epoll_ctl(2)`).
+/// On Linux the writing end is never readable, and an error is reported as readiness for any event: `POLLERR` means
+/// that the last reader has closed the pipe (`poll(2)`, `epoll_ctl(2)`).
 pub(super) struct Watch(Async<OwnedFd>);
 
 impl Watch {
@@ -18,7 +18,7 @@ impl Watch {
         Async::new(stdin.as_fd().try_clone_to_owned()?).map(Self)
     }
 
-    /// Waits until the last reader is gone.
+    /// Waits until the last reader has closed the pipe.
     pub(super) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.0.poll_readable(cx).map(drop)
     }

@@ -21,11 +21,11 @@ use crate::protocol::end::Exit;
 /// Creates a session over two byte streams, e.g. a socket, the attached pipes of a container, or a channel of an SSH library.
 /// No I/O happens until the driver is polled.
 ///
-/// The end of `reader` is the end of the session. The session has neither stderr, nor a process for signals, nor an exit status:
-/// [`over_with_exit`] is for streams that have one. At the end of the session `writer` is closed and dropped, and the other side
-/// has to see the end. A socket of `async-net` shows it; one in an `async_io::Async` only flushes, and the end then takes its
-/// [grace periods](crate::ShutdownTimeouts).
-/// [Split](futures_lite::io::split) a stream that is both reader and writer first:
+/// The end of `reader` is the end of the session. The session has no stderr, no process to signal, and no exit status. For
+/// streams with an exit status use [`over_with_exit`]. At the end of the session `writer` is closed and dropped, and the other
+/// side has to see the end. A socket of `async-net` shows it; one in an `async_io::Async` only flushes, and the end then takes
+/// its [grace periods](crate::ShutdownTimeouts). [Split](futures_lite::io::split) a stream that is both reader and writer
+/// first:
 ///
 /// ```no_run
 /// use claude_duplex::{Config, Seed};
@@ -167,7 +167,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, E: Future<Output = Exit>> Tran
         Poll::Ready(())
     }
 
-    /// Drops both streams, as there is nothing else that the other side notices.
+    /// Drops both streams. The other side sees only their end.
     fn kill(&mut self) {
         (self.reader, self.writer) = (None, None);
     }

@@ -11,7 +11,8 @@ use tokio::io::unix::AsyncFd;
 
 /// Second descriptor of the writing end of a pipe. While it is open, the reader does not see the end of its input.
 ///
-/// On Linux `POLLERR` means that the last reader is gone (`poll(2)`); it is reported whatever was asked for.
+/// On Linux `POLLERR` means that the last reader has closed the pipe (`poll(2)`). It is reported even if no event was
+/// requested.
 pub(super) struct Watch(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
 
 impl Watch {
@@ -22,7 +23,7 @@ impl Watch {
         Ok(Self(Box::pin(async move { drop(pipe.ready(Interest::ERROR).await) })))
     }
 
-    /// Waits until the last reader is gone. Not polled again after that.
+    /// Waits until the last reader has closed the pipe. Not polled again after that.
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.0.as_mut().poll(cx)
     }

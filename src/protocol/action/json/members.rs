@@ -163,7 +163,7 @@ impl Members for RequestError {
     }
 }
 
-/// Writes the line as the JSON that it is, without blanks between tokens. Bad Unicode is written as U+FFFD.
+/// Writes the line as JSON, without whitespace between tokens. Invalid Unicode is written as U+FFFD.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_json().serialize(serializer)
@@ -184,7 +184,7 @@ impl Serialize for TurnOrigin {
     }
 }
 
-/// The reason for which an incoming request is over: `cli`, or the name of the reason for which the session ended.
+/// Reason for the end of an incoming request: `cli`, or the name of the reason for the end of the session.
 pub(super) struct Cancelled(pub(super) CancelledReason);
 
 impl Serialize for Cancelled {
@@ -208,7 +208,7 @@ pub(super) const fn kind_name(kind: IncomingKind) -> &'static str {
     }
 }
 
-/// Returns the exit status as shells show it to programs: that of a signal is negative.
+/// Returns the exit status as a number. A signal is negative.
 fn status(exit: Exit) -> Option<i32> {
     match exit {
         Exit::Code(code) => Some(code),

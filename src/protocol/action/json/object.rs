@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-/// Members of an object that is being written. What is absent, empty or false is left out.
+/// Members of an object that is being written. Members that are absent, empty or false are left out.
 pub(super) struct Object<M>(M);
 
 impl<M: SerializeMap> Object<M> {
@@ -34,7 +34,7 @@ impl<M: SerializeMap> Object<M> {
     }
 }
 
-/// A value that is written as members of an object: of its own, or of its action's.
+/// A value that is written as members of its own object, or of the object of its action.
 pub(super) trait Members {
     fn write<M: SerializeMap>(&self, object: &mut Object<M>) -> Result<(), M::Error>;
 }
