@@ -237,7 +237,8 @@ impl Session {
                 // A prompt of another client is shown as in a history.
                 let is_prompt = self.prompts.show(&message);
                 let origin = if is_prompt { MessageOrigin::History } else { self.origin(turn) };
-                for update in self.translator.message(&message, origin) {
+                let updates = self.translator.message(&message, origin);
+                for update in updates.into_iter().chain(self.compaction(&message)) {
                     self.client.update(update);
                 }
                 self.note_commands(&message);
@@ -271,7 +272,7 @@ impl Session {
             _ => {}
         }
         self.show_choices();
-        self.show_compaction();
+        self.settle_compaction();
         self.acknowledge();
     }
 

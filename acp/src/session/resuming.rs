@@ -38,7 +38,6 @@ impl Session {
         let protocol = kept.driver.protocol();
         prompts.extend(protocol.open_prompts());
         self.choices.resumed(protocol.status(), notes.model);
-        self.compactions.resumed(protocol.status().compaction.as_ref());
         let mut known = Known::new(&actions, &prompts);
         self.prompts = Prompts::from_others(prompts.into_iter());
         (self.initialized, self.commands_changed) = (notes.initialized, notes.commands_changed);
@@ -70,7 +69,8 @@ impl Session {
                 let is_new_prompt = is_echo(&message) && !known.is_shown(&message);
                 let origin = if is_new_prompt { MessageOrigin::History } else { self.origin(turn) };
                 let updates = self.translator.message(&message, origin);
-                updates.into_iter().filter(|_| shows).for_each(|update| self.client.update(update));
+                let updates = updates.into_iter().chain(self.compaction(&message));
+                updates.filter(|_| shows).for_each(|update| self.client.update(update));
             }
             Action::TurnStarted { turn, origin, .. } => {
                 self.translator.begin();
@@ -100,9 +100,11 @@ impl Session {
     /// Responds to the client that has taken up the session, and forwards the open requests of the CLI.
     pub(super) fn resumed(&mut self, opener: Opener) {
         self.report_resumption(&opener);
+        let is_shown = matches!(opener, Opener::Load(_));
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
         self.client.update(translate::commands(self.notes().commands()));
-        self.show_compaction();
+        self.settle_compaction();
+        self.resume_compaction(is_shown);
         let Some(claude) = &self.claude else { return };
         let open: Vec<IncomingRequest> = claude.protocol().open_incoming().cloned().collect();
         open.into_iter().for_each(|request| self.forward(request));

@@ -1,5 +1,6 @@
 //! Sessions that outlive the agent.
 
+mod compactions;
 pub(crate) mod last;
 mod unseen;
 

@@ -52,8 +52,17 @@ impl LastAgent {
 
     /// Starts a program in a keeper that writes these lines, and then reads its stdin to the end.
     pub(crate) fn writes(name: &str, lines: &[Value]) -> Self {
-        let mut text = String::new();
-        lines.iter().for_each(|line| writeln!(text, "echo '{line}'").expect("it is in memory"));
+        Self::writes_twice(name, lines, &[])
+    }
+
+    /// Starts a program in a keeper that writes lines, and others when it has read a line.
+    pub(crate) fn writes_twice(name: &str, first: &[Value], then: &[Value]) -> Self {
+        let echo = |line: &Value| format!("echo '{line}'\n");
+        let mut text: String = first.iter().map(echo).collect();
+        if !then.is_empty() {
+            text += "read line\n";
+            text.extend(then.iter().map(echo));
+        }
         Self::launch(name, |place| Launch::new(place, "/bin/sh").args(["-c".to_owned(), text + "cat >/dev/null"]))
     }
 

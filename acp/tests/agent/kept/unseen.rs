@@ -9,7 +9,7 @@ use super::{User, count, ended, goes_on, is_end, load, permission_script};
 use crate::client::{Agent, Setup, script};
 use crate::processes::{kill, wait_for_the_end_of};
 
-fn next_agent(user: &User) -> Agent {
+pub(super) fn next_agent(user: &User) -> Agent {
     let capabilities = json!({ "session": { "notices": {}, "compaction": {} } });
     Agent::start(&Setup { agent: &["--keep"], env: &user.env(), capabilities, ..Setup::default() })
 }
@@ -150,7 +150,8 @@ fn a_background_turn_that_was_not_shown_has_its_notice() {
     assert_eq!((count(&agent.received[..opened], "notice"), &*agent.text(0, opened)), (1, "startedWOKEN"));
 }
 
-fn system(subtype: &str, fields: Value) -> Value {
+/// Returns a `system` message of the CLI.
+pub(super) fn system(subtype: &str, fields: Value) -> Value {
     let mut line = json!({ "type": "system", "subtype": subtype, "session_id": SESSION, "uuid": subtype });
     line.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
     line
@@ -184,29 +185,6 @@ fn changed_commands_are_reported() {
         let (opened, _) = load(&mut agent, SESSION);
         agent.update(opened, "available_commands_update");
         assert_eq!(commands(&agent), ["new"], "{is_noted}");
-    }
-}
-
-#[test]
-fn only_a_running_compaction_is_shown() {
-    let begun = system("status", json!({ "status": "compacting" }));
-    let ended = system("status", json!({ "status": null, "compact_result": "success" }));
-    let cases: [(&str, &[Value], &[&str]); 2] =
-        [("u-begun", std::slice::from_ref(&begun), &["in_progress"]), ("u-compacted", &[begun.clone(), ended], &[])];
-    for (name, lines, expected) in cases {
-        let mut last = LastAgent::writes(name, lines);
-        lines.iter().for_each(|_| last.until(|action| matches!(action, Action::Message { .. })));
-        last.acknowledge();
-        let session = last.die();
-        let mut agent = next_agent(&session.user);
-        load(&mut agent, SESSION);
-        // Updates of the session come before the response to its next request.
-        let set = agent.request("session/set_mode", json!({ "sessionId": SESSION, "modeId": "none" }));
-        assert!(agent.response(set)["error"].is_object());
-        let updates = agent.received.iter().map(|received| &received["params"]["update"]);
-        let compactions = updates.filter(|update| update["sessionUpdate"] == "compaction_update");
-        let states: Vec<&str> = compactions.filter_map(|update| update["status"].as_str()).collect();
-        assert_eq!(states, expected, "{name}");
     }
 }
 
