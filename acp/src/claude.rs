@@ -89,6 +89,7 @@ impl Claude {
     }
 
     /// Notes that the client has all that it was sent: another agent that goes on with the session begins here.
+    #[cfg(unix)]
     pub(crate) fn acknowledge(&mut self) {
         with!(self, driver => driver.acknowledge(driver.action_number()));
     }
