@@ -13,9 +13,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::{Agent, Directory, Setup, calls, script};
-use crate::processes::{kill, parent, runs, wait_for_the_end_of};
+use crate::processes::{is_running, kill, parent, wait_for_the_end_of};
 
-/// A user with a directory for kept sessions. The last of them end with the test.
+/// User with a directory for kept sessions. Those that are left end with the test.
 pub(crate) struct User {
     keepers: Directory,
     config: Directory,
@@ -23,7 +23,7 @@ pub(crate) struct User {
 
 impl User {
     fn new(name: &str) -> Self {
-        Self { keepers: private(&format!("k-{name}")), config: Directory::new(&format!("c-{name}")) }
+        Self { keepers: private_directory(&format!("k-{name}")), config: Directory::new(&format!("c-{name}")) }
     }
 
     fn agent(&self, arguments: &[&str]) -> Agent {
@@ -66,7 +66,7 @@ impl Drop for User {
     }
 }
 
-fn private(name: &str) -> Directory {
+fn private_directory(name: &str) -> Directory {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = Directory::new(name);
@@ -75,7 +75,7 @@ fn private(name: &str) -> Directory {
 }
 
 /// Returns the name of a session for its keeper.
-fn short(session: &str) -> String {
+fn keeper_name(session: &str) -> String {
     session.replace('-', "")
 }
 
@@ -86,7 +86,7 @@ fn load(agent: &mut Agent, session: &str) -> (usize, Value) {
 }
 
 /// Waits for the end of a turn whose prompt another client has sent.
-fn ended(agent: &mut Agent) -> usize {
+fn wait_for_turn_end(agent: &mut Agent) -> usize {
     agent.until(0, "the end of the turn", is_end)
 }
 
@@ -95,8 +95,8 @@ fn is_end(received: &Value) -> bool {
     received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended"
 }
 
-/// Sends a prompt to a session that goes on as any other. Its turn brings this text, and whatever came after `from`.
-fn goes_on(agent: &mut Agent, session: &str, from: usize, text: &str) {
+/// Checks that a session handles the next prompt: the updates after `from` have this text.
+fn check_next_prompt(agent: &mut Agent, session: &str, from: usize, text: &str) {
     let prompt = agent.prompt(session, &script(json!([{ "text": text }])));
     let end = agent.response_at(prompt);
     assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), text));
@@ -121,7 +121,7 @@ fn a_turn_continues_when_agents_are_killed() {
     let (_, next_request) = first.next_request(0);
     first.kill();
     first.exit();
-    // One that is killed before it has answered.
+    // One that is killed before it has responded to the request.
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
     second.next_request(0);
@@ -130,20 +130,20 @@ fn a_turn_continues_when_agents_are_killed() {
     let mut third = user.agent(&["--keep"]);
     let (opened, response) = load(&mut third, &session);
     assert!(response["result"]["modes"].is_object(), "{response}");
-    // What was shown is shown again, and then the open request is.
+    // The updates are shown again, and then the open request is.
     assert_eq!(third.text(0, opened), "before ");
     assert_eq!(count(&third.received[..opened], "user_message_chunk"), 1);
     let (at, again) = third.next_request(0);
     assert!(at > opened, "the request comes before the session");
     assert_eq!(again["params"]["toolCall"]["toolCallId"], next_request["params"]["toolCall"]["toolCallId"]);
     third.choose(&again, "allow_once");
-    let end = ended(&mut third);
+    let end = wait_for_turn_end(&mut third);
     assert_eq!(third.received[end]["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"], "end_turn");
     assert_eq!(third.text(0, end), "before after");
     assert_eq!(count(&third.received[..=end], "tool_call"), 1);
     let calls: Vec<_> = calls(&third.received[..=end]).into_values().collect();
     assert_eq!((calls.len(), &calls[0]["status"]), (1, &json!("completed")));
-    goes_on(&mut third, &session, end, "next");
+    check_next_prompt(&mut third, &session, end, "next");
     assert_eq!(third.received.iter().filter(|received| is_end(received)).count(), 1);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     assert_eq!(processes.len(), 1);
@@ -164,10 +164,10 @@ fn only_a_session_with_work_to_do_outlives_its_client() {
     agent.update(0, "agent_message_chunk");
     assert_eq!(agent.finish(), Some(0));
     let names: Vec<String> = user.kept().into_iter().map(|(session, _)| session).collect();
-    assert_eq!(names, [short(&busy)], "not {}", short(&idle));
+    assert_eq!(names, [keeper_name(&busy)], "not {}", keeper_name(&idle));
     let mut agent = user.agent(&["--keep"]);
     load(&mut agent, &busy);
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     assert_eq!(agent.text(0, end), "A ".repeat(40));
     // The choices are those of the CLI.
     let (_, response) = load(&mut agent, &busy);
@@ -190,7 +190,7 @@ fn a_request_stays_open_when_its_client_exits_gracefully() {
     assert_eq!(second.finish(), Some(0));
     let mut third = user.agent(&["--keep"]);
     load(&mut third, &session);
-    let end = ended(&mut third);
+    let end = wait_for_turn_end(&mut third);
     assert_eq!(third.text(0, end), "before after");
     assert_eq!(calls(&third.received[..end]).into_values().next().expect("a call")["status"], "completed");
 }
@@ -208,7 +208,7 @@ fn a_turn_of_another_client_is_cancelled() {
     let mut agent = user.agent(&["--keep"]);
     load(&mut agent, &session);
     agent.cancel(&session);
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     let reason = |received: &Value| received["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"].clone();
     assert_eq!(reason(&agent.received[end]), "cancelled");
     let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
@@ -262,7 +262,7 @@ fn a_session_is_loaded_again_by_its_own_agent() {
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "cancelled");
     let (_, again) = agent.next_request(opened);
     agent.choose(&again, "allow_once");
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     assert!(agent.text(opened, end).ends_with("after"));
 }
 
@@ -301,7 +301,7 @@ fn a_killed_keeper_loses_its_turn() {
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
     assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
-    assert!(user.kept().iter().all(|(_, process)| runs(*process)));
+    assert!(user.kept().iter().all(|(_, process)| is_running(*process)));
     assert_eq!(agent.finish(), Some(0));
     user.wait_until_empty();
 }

@@ -46,7 +46,7 @@ fn die_before(last: LastAgent, line: &Value) -> KeptSession {
 
 /// Ends the last agent before it has read a line.
 fn unseen(name: &str, lines: &[Value]) -> KeptSession {
-    die_before(LastAgent::writes(name, lines), lines.last().expect("a line"))
+    die_before(LastAgent::with_output(name, lines), lines.last().expect("a line"))
 }
 
 /// Starts the next agent, and takes the session up.
@@ -123,7 +123,7 @@ fn a_compaction_that_the_last_agent_has_shown_is_not_shown_again() {
         ("m-over", &lines, 3, &[]),
     ];
     for (name, lines, acknowledged, expected) in cases {
-        let mut last = LastAgent::writes(name, lines);
+        let mut last = LastAgent::with_output(name, lines);
         (0..acknowledged).for_each(|_| last.until(|action| matches!(action, Action::Message { .. })));
         last.acknowledge();
         let (shown, _) = shown(&die_before(last, lines.last().expect("a line")), "session/load");
@@ -144,7 +144,7 @@ fn only_a_running_compaction_is_shown_without_the_history() {
 #[test]
 fn a_compaction_ends_in_the_next_agent() {
     let lines = [succeeded("b"), boundary("c"), begun("d"), failed("e")];
-    let last = LastAgent::writes_twice("m-goes-on", &[begun("a")], &lines);
+    let last = LastAgent::with_outputs("m-goes-on", &[begun("a")], &lines);
     let session = die_before(last, &begun("a"));
     let mut agent = next(&session, "session/load");
     assert_eq!(received(&agent).0, [("a".to_owned(), "in_progress".to_owned())]);
