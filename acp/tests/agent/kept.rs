@@ -179,20 +179,26 @@ fn a_request_stays_open_when_its_client_exits_gracefully() {
     let user = User::new("in-order");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &permission_script());
+    // The second call keeps the session busy, however fast the turn goes on after the first one.
+    let call = |text: &str| json!({ "text": text, "tool": "Bash", "input": { "command": "rm x", "description": "d" } });
+    first.prompt(&session, &script(json!([call("one "), call("two "), { "text": "three" }])));
     first.next_request(0);
     assert_eq!(first.finish(), Some(0));
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
-    let (_, next_request) = second.next_request(0);
-    second.choose(&next_request, "allow_once");
+    let (_, request) = second.next_request(0);
+    second.choose(&request, "allow_once");
     // The decision reaches the CLI, although the client ends at once.
     assert_eq!(second.finish(), Some(0));
     let mut third = user.agent(&["--keep"]);
     load(&mut third, &session);
+    let (_, next_request) = third.next_request(0);
+    assert_ne!(next_request["params"]["toolCall"]["toolCallId"], request["params"]["toolCall"]["toolCallId"]);
+    third.choose(&next_request, "allow_once");
     let end = wait_for_turn_end(&mut third);
-    assert_eq!(third.text(0, end), "before after");
-    assert_eq!(calls(&third.received[..end]).into_values().next().expect("a call")["status"], "completed");
+    assert_eq!(third.text(0, end), "one two three");
+    let calls = calls(&third.received[..end]);
+    assert!(calls.len() == 2 && calls.values().all(|call| call["status"] == "completed"), "{calls:?}");
 }
 
 #[test]
