@@ -177,8 +177,7 @@ impl Session {
     async fn step(&mut self) -> bool {
         match self.next().await {
             Event::Command(Some(command)) => self.command(command).await,
-            Event::Command(None) if self.is_left() => self.leave().await,
-            Event::Command(None) => self.close(None),
+            Event::Command(None) => self.client_gone().await,
             Event::Response(id, response) => self.respond(id, response),
             Event::Action(Some(action)) => self.action(action),
             Event::Action(None) => self.given_up(),

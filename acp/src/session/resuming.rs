@@ -20,6 +20,9 @@ use crate::translate::{self, MessageOrigin};
 /// Time that the keeper has to take the last bytes for the CLI.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Time that the CLI has to report that it is idle, after the last turn has ended.
+const IDLE_REPORT: Duration = Duration::from_secs(3);
+
 impl Session {
     /// Takes up the session, if a keeper has kept it. The client is shown the history and the running turn if `shows` is set.
     /// Returns whether there was such a session.
@@ -110,15 +113,44 @@ impl Session {
         open.into_iter().for_each(|request| self.forward(request));
     }
 
+    /// Leaves a session with work to do to the next agent, and closes any other one.
+    pub(super) async fn client_gone(&mut self) {
+        self.settle().await;
+        if self.is_left() { self.leave().await } else { self.close(None) }
+    }
+
+    /// Waits until a CLI without a turn reports that it is idle, which is some time after the end of the turn. A CLI with a
+    /// background task does not.
+    async fn settle(&mut self) {
+        let mut timeout = Timer::after(IDLE_REPORT);
+        while self.is_left() && self.turns.is_empty() {
+            let Some(claude) = &mut self.claude else { return };
+            let protocol = claude.protocol();
+            if protocol.open_prompts().next().is_some() || protocol.open_incoming().next().is_some() {
+                return;
+            }
+            let next = async { Some(poll_fn(|cx| claude.poll_next(cx)).await) };
+            let timeout = async {
+                (&mut timeout).await;
+                None
+            };
+            match or(next, timeout).await {
+                Some(Some(action)) => self.action(action),
+                Some(None) => self.given_up(),
+                None => return,
+            }
+        }
+    }
+
     /// Returns whether the session is left to the next agent when the client is gone: it is kept, and has something to do.
-    pub(super) fn is_left(&self) -> bool {
+    fn is_left(&self) -> bool {
         let is_busy = |claude: &Claude| claude.keeper().is_some() && !claude.protocol().is_idle();
         self.opening.is_none() && self.claude.as_ref().is_some_and(is_busy)
     }
 
     /// Leaves the session to the next agent, when the keeper has all that was sent to the CLI. Decisions that the client has made
     /// are sent.
-    pub(super) async fn leave(&mut self) {
+    async fn leave(&mut self) {
         self.closing.get_or_insert_default();
         while let Some((id, response)) = poll_once(poll_fn(|cx| self.open_requests.poll(cx))).await {
             self.respond(id, response);

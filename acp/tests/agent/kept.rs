@@ -1,6 +1,7 @@
 //! Sessions that outlive the agent.
 
 mod compactions;
+mod idle;
 pub(crate) mod last;
 mod unseen;
 
