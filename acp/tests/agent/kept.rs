@@ -307,7 +307,12 @@ fn a_killed_keeper_loses_its_turn() {
     let from = agent.received.len();
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
-    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
+    let response = &agent.received[end];
+    assert_eq!(
+        (&response["result"]["stopReason"], &*agent.text(from, end)),
+        (&json!("end_turn"), "back"),
+        "{response}"
+    );
     assert!(user.kept().iter().all(|(_, process)| is_running(*process)));
     assert_eq!(agent.finish(), Some(0));
     user.wait_until_empty();
