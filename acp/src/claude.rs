@@ -89,6 +89,7 @@ impl Claude {
     }
 
     /// Records that the client has received everything so far. The next agent of the session begins here.
+    #[cfg(unix)]
     pub(crate) fn acknowledge(&mut self) {
         with!(self, driver => driver.acknowledge(driver.action_number()));
     }

@@ -177,8 +177,7 @@ impl Session {
     async fn step(&mut self) -> bool {
         match self.next().await {
             Event::Command(Some(command)) => self.command(command).await,
-            Event::Command(None) if self.is_left() => self.leave().await,
-            Event::Command(None) => self.close(None),
+            Event::Command(None) => self.client_gone().await,
             Event::Response(id, response) => self.respond(id, response),
             Event::Action(Some(action)) => self.action(action),
             Event::Action(None) => self.given_up(),
@@ -237,7 +236,8 @@ impl Session {
                 // A prompt of another client is shown as in a history.
                 let is_prompt = self.prompts.show(&message);
                 let origin = if is_prompt { MessageOrigin::History } else { self.origin(turn) };
-                for update in self.translator.message(&message, origin) {
+                let updates = self.translator.message(&message, origin);
+                for update in updates.into_iter().chain(self.compaction(&message)) {
                     self.client.update(update);
                 }
                 self.note_commands(&message);
@@ -271,7 +271,7 @@ impl Session {
             _ => {}
         }
         self.show_choices();
-        self.show_compaction();
+        self.settle_compaction();
         self.acknowledge();
     }
 

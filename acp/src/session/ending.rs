@@ -53,6 +53,7 @@ impl Session {
         self.open_requests.cancel_all();
         self.note_loss(error);
         self.turns.clear();
+        self.lose_compaction(error);
         self.translator.restart();
         self.lose_prompts(error);
         self.not_opened(error);

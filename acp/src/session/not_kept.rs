@@ -14,11 +14,9 @@ impl Session {
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
     }
 
-    pub(super) fn is_left(&self) -> bool {
-        false
+    pub(super) async fn client_gone(&mut self) {
+        self.close(None);
     }
-
-    pub(super) async fn leave(&mut self) {}
 
     pub(super) fn acknowledge(&mut self) {}
 

@@ -20,6 +20,9 @@ use crate::translate::{self, MessageOrigin};
 /// Timeout for handing the last bytes for the CLI to the keeper.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Time that the CLI has to report that it is idle, after the last turn has ended.
+const IDLE_REPORT: Duration = Duration::from_secs(3);
+
 impl Session {
     /// Resumes the session, if a keeper has kept it. If `shows` is set, the client is shown the history and the running turn.
     /// Returns `true` if there was such a session.
@@ -38,7 +41,6 @@ impl Session {
         let protocol = kept.driver.protocol();
         prompts.extend(protocol.open_prompts());
         self.choices.resumed(protocol.status(), notes.model);
-        self.compactions.resumed(protocol.status().compaction.as_ref());
         let mut known = Known::new(&actions, &prompts);
         self.prompts = Prompts::from_others(prompts.into_iter());
         (self.initialized, self.commands_changed) = (notes.initialized, notes.commands_changed);
@@ -71,7 +73,8 @@ impl Session {
                 let is_new_prompt = is_echo(&message) && !known.is_shown(&message);
                 let origin = if is_new_prompt { MessageOrigin::History } else { self.origin(turn) };
                 let updates = self.translator.message(&message, origin);
-                updates.into_iter().filter(|_| shows).for_each(|update| self.client.update(update));
+                let updates = updates.into_iter().chain(self.compaction(&message));
+                updates.filter(|_| shows).for_each(|update| self.client.update(update));
             }
             Action::TurnStarted { turn, origin, .. } => {
                 self.translator.begin();
@@ -101,24 +104,55 @@ impl Session {
     /// Responds to the client that has resumed the session, and forwards the open requests of the CLI.
     pub(super) fn resumed(&mut self, opener: Opener) {
         self.report_resumption(&opener);
+        let is_shown = matches!(opener, Opener::Load(_));
         opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
         self.client.update(translate::commands(self.notes().commands()));
-        self.show_compaction();
+        self.settle_compaction();
+        self.resume_compaction(is_shown);
         let Some(claude) = &self.claude else { return };
         let open: Vec<IncomingRequest> = claude.protocol().open_incoming().cloned().collect();
         open.into_iter().for_each(|request| self.forward(request));
     }
 
+    /// Leaves a session that is not idle to the next agent, and closes any other one.
+    pub(super) async fn client_gone(&mut self) {
+        self.settle().await;
+        if self.is_left() { self.leave().await } else { self.close(None) }
+    }
+
+    /// Waits until a CLI without a turn reports that it is idle, which is some time after the end of the turn. A CLI with a
+    /// background task does not.
+    async fn settle(&mut self) {
+        let mut timeout = Timer::after(IDLE_REPORT);
+        while self.is_left() && self.turns.is_empty() {
+            let Some(claude) = &mut self.claude else { return };
+            let protocol = claude.protocol();
+            if protocol.open_prompts().next().is_some() || protocol.open_incoming().next().is_some() {
+                return;
+            }
+            let next = async { Some(poll_fn(|cx| claude.poll_next(cx)).await) };
+            let timeout = async {
+                (&mut timeout).await;
+                None
+            };
+            match or(next, timeout).await {
+                Some(Some(action)) => self.action(action),
+                Some(None) => self.given_up(),
+                None => return,
+            }
+        }
+    }
+
     /// Returns `true` if the session is left to the next agent when the client has disconnected: a keeper keeps it, and it is
     /// not idle.
-    pub(super) fn is_left(&self) -> bool {
+    fn is_left(&self) -> bool {
         let is_busy = |claude: &Claude| claude.keeper().is_some() && !claude.protocol().is_idle();
         self.opening.is_none() && self.claude.as_ref().is_some_and(is_busy)
     }
 
     /// Leaves the session to the next agent. Before, sends the decisions that the client has made, and waits until the keeper
     /// has all bytes for the CLI.
-    pub(super) async fn leave(&mut self) {
+    async fn leave(&mut self) {
         self.closing.get_or_insert_default();
         while let Some((id, response)) = poll_once(poll_fn(|cx| self.open_requests.poll(cx))).await {
             self.respond(id, response);

@@ -24,7 +24,7 @@ pub(crate) struct Agent {
     pub(crate) received: Vec<Value>,
 }
 
-/// Whether the client reads.
+/// Gate between the agent and the client, which is shut while the client does not read.
 #[derive(Default)]
 struct Gate {
     is_shut: Mutex<bool>,
@@ -43,7 +43,7 @@ impl Gate {
     }
 }
 
-/// How an agent is started.
+/// Settings with which an agent is started.
 pub(crate) struct Setup<'a> {
     pub(crate) agent: &'a [&'a str],
     pub(crate) cli: &'a [&'a str],
@@ -101,15 +101,18 @@ impl Agent {
         Self { child, stdin, lines, next: 0, gate, received: Vec::new() }
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
     /// Reads no more, until [`read_on`](Self::read_on).
+    #[cfg(target_os = "linux")]
     pub(crate) fn stop_reading(&mut self) {
         self.gate.set(true);
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn read_on(&mut self) {
         self.gate.set(false);
     }
@@ -120,6 +123,7 @@ impl Agent {
     }
 
     /// Takes stdin out, to write to it from another thread.
+    #[cfg(target_os = "linux")]
     pub(crate) fn take_stdin(&mut self) -> ChildStdin {
         self.stdin.take().expect("stdin is open")
     }
@@ -234,6 +238,7 @@ impl Agent {
         }
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("the agent is a child");
     }

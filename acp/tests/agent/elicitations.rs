@@ -30,32 +30,31 @@ fn response(name: &str, capabilities: Value, elicitation: Value, client: Option<
     }
     let end = agent.response_at(prompt);
     assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(0, end)), (&json!("end_turn"), "done"));
-    let next_request =
-        agent.received[..end].iter().filter(|received| received["method"] == "elicitation/create").count();
-    assert_eq!(next_request, usize::from(client_was_asked(&agent)));
+    let requests = agent.received[..end].iter().filter(|received| received["method"] == "elicitation/create").count();
+    assert_eq!(requests, usize::from(has_request(&agent)));
     assert_eq!(agent.finish(), Some(0));
-    responded(&fs::read_to_string(directory.0.join(format!("{session}.0.journal"))).expect("a journal"))
+    only_response(&fs::read_to_string(directory.0.join(format!("{session}.0.journal"))).expect("a journal"))
 }
 
-fn client_was_asked(agent: &Agent) -> bool {
+fn has_request(agent: &Agent) -> bool {
     agent.received.iter().any(|received| received["method"] == "elicitation/create")
 }
 
 /// Returns the only response of the host in a journal.
-fn responded(journal: &str) -> Value {
+fn only_response(journal: &str) -> Value {
     let records = journal.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
-    let mut responses: Vec<Value> = records.filter_map(|record| found(&record, "respond")).collect();
+    let mut responses: Vec<Value> = records.filter_map(|record| find(&record, "respond")).collect();
     assert_eq!(responses.len(), 1, "{responses:?}");
     responses.remove(0)
 }
 
 /// Returns the value of a name, wherever it is.
-fn found(value: &Value, name: &str) -> Option<Value> {
+fn find(value: &Value, name: &str) -> Option<Value> {
     match value {
         Value::Object(fields) => {
-            fields.get(name).cloned().or_else(|| fields.values().find_map(|value| found(value, name)))
+            fields.get(name).cloned().or_else(|| fields.values().find_map(|value| find(value, name)))
         }
-        Value::Array(values) => values.iter().find_map(|value| found(value, name)),
+        Value::Array(values) => values.iter().find_map(|value| find(value, name)),
         _ => None,
     }
 }
@@ -87,8 +86,8 @@ fn forms_are_shown() {
     ] {
         let capabilities = json!({ "elicitation": { "form": {} } });
         let sent = response(name, capabilities, form(), Some((&shown, client)));
-        assert_eq!(found(&sent, "action"), Some(json!(action)), "{name}: {sent}");
-        assert_eq!(found(&sent, "content").unwrap_or_default(), content, "{name}: {sent}");
+        assert_eq!(find(&sent, "action"), Some(json!(action)), "{name}: {sent}");
+        assert_eq!(find(&sent, "content").unwrap_or_default(), content, "{name}: {sent}");
     }
 }
 
@@ -100,7 +99,7 @@ fn links_are_shown() {
         let capabilities = json!({ "elicitation": { "url": {} } });
         let client = json!({ "action": action });
         let sent = response(&format!("link-{action}"), capabilities, link(), Some((&shown, client)));
-        assert_eq!(found(&sent, "action"), Some(json!(action)), "{sent}");
+        assert_eq!(find(&sent, "action"), Some(json!(action)), "{sent}");
     }
 }
 
@@ -113,6 +112,6 @@ fn a_client_without_elicitations_gets_no_request() {
         ("only-forms", json!({ "elicitation": { "form": {} } }), link()),
     ] {
         let sent = response(name, capabilities, elicitation, None);
-        assert_eq!(found(&sent, "action"), Some(json!("decline")), "{name}: {sent}");
+        assert_eq!(find(&sent, "action"), Some(json!("decline")), "{name}: {sent}");
     }
 }

@@ -7,9 +7,9 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::client::{Agent, Setup, script};
-use crate::processes::{children, kill, runs, wait_for_the_end_of};
+use crate::processes::{children, is_running, kill, wait_for_the_end_of};
 
-/// An agent with two sessions, one in a turn that takes long.
+/// Returns an agent with two sessions, one in a turn that takes long.
 fn busy(setup: &Setup<'_>) -> (Agent, String, u64, Vec<u32>) {
     let mut agent = Agent::start(setup);
     let session = agent.session();
@@ -19,7 +19,7 @@ fn busy(setup: &Setup<'_>) -> (Agent, String, u64, Vec<u32>) {
     agent.update(0, "agent_message_chunk");
     let processes = children(agent.process());
     assert_eq!(processes.len(), 2, "{processes:?}");
-    assert!(processes.iter().all(|process| runs(*process)));
+    assert!(processes.iter().all(|process| is_running(*process)));
     (agent, session, prompt, processes)
 }
 

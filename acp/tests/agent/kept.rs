@@ -1,5 +1,7 @@
 //! Sessions that outlive the agent.
 
+mod compactions;
+mod idle;
 pub(crate) mod last;
 mod unseen;
 
@@ -12,9 +14,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::{Agent, Directory, Setup, calls, script};
-use crate::processes::{kill, parent, runs, wait_for_the_end_of};
+use crate::processes::{is_running, kill, parent, wait_for_the_end_of};
 
-/// A user with a directory for kept sessions. The last of them end with the test.
+/// User with a directory for kept sessions. Those that are left end with the test.
 pub(crate) struct User {
     keepers: Directory,
     config: Directory,
@@ -22,7 +24,7 @@ pub(crate) struct User {
 
 impl User {
     fn new(name: &str) -> Self {
-        Self { keepers: private(&format!("k-{name}")), config: Directory::new(&format!("c-{name}")) }
+        Self { keepers: private_directory(&format!("k-{name}")), config: Directory::new(&format!("c-{name}")) }
     }
 
     fn agent(&self, arguments: &[&str]) -> Agent {
@@ -65,7 +67,7 @@ impl Drop for User {
     }
 }
 
-fn private(name: &str) -> Directory {
+fn private_directory(name: &str) -> Directory {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = Directory::new(name);
@@ -74,7 +76,7 @@ fn private(name: &str) -> Directory {
 }
 
 /// Returns the name of a session for its keeper.
-fn short(session: &str) -> String {
+fn keeper_name(session: &str) -> String {
     session.replace('-', "")
 }
 
@@ -85,7 +87,7 @@ fn load(agent: &mut Agent, session: &str) -> (usize, Value) {
 }
 
 /// Waits for the end of a turn whose prompt another client has sent.
-fn ended(agent: &mut Agent) -> usize {
+fn wait_for_turn_end(agent: &mut Agent) -> usize {
     agent.until(0, "the end of the turn", is_end)
 }
 
@@ -94,8 +96,8 @@ fn is_end(received: &Value) -> bool {
     received["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended"
 }
 
-/// Sends a prompt to a session that goes on as any other. Its turn brings this text, and whatever came after `from`.
-fn goes_on(agent: &mut Agent, session: &str, from: usize, text: &str) {
+/// Checks that a session handles the next prompt: the updates after `from` have this text.
+fn check_next_prompt(agent: &mut Agent, session: &str, from: usize, text: &str) {
     let prompt = agent.prompt(session, &script(json!([{ "text": text }])));
     let end = agent.response_at(prompt);
     assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), text));
@@ -120,7 +122,7 @@ fn a_turn_continues_when_agents_are_killed() {
     let (_, next_request) = first.next_request(0);
     first.kill();
     first.exit();
-    // One that is killed before it has answered.
+    // One that is killed before it has responded to the request.
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
     second.next_request(0);
@@ -129,20 +131,20 @@ fn a_turn_continues_when_agents_are_killed() {
     let mut third = user.agent(&["--keep"]);
     let (opened, response) = load(&mut third, &session);
     assert!(response["result"]["modes"].is_object(), "{response}");
-    // What was shown is shown again, and then the open request is.
+    // The updates are shown again, and then the open request is.
     assert_eq!(third.text(0, opened), "before ");
     assert_eq!(count(&third.received[..opened], "user_message_chunk"), 1);
     let (at, again) = third.next_request(0);
     assert!(at > opened, "the request comes before the session");
     assert_eq!(again["params"]["toolCall"]["toolCallId"], next_request["params"]["toolCall"]["toolCallId"]);
     third.choose(&again, "allow_once");
-    let end = ended(&mut third);
+    let end = wait_for_turn_end(&mut third);
     assert_eq!(third.received[end]["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"], "end_turn");
     assert_eq!(third.text(0, end), "before after");
     assert_eq!(count(&third.received[..=end], "tool_call"), 1);
     let calls: Vec<_> = calls(&third.received[..=end]).into_values().collect();
     assert_eq!((calls.len(), &calls[0]["status"]), (1, &json!("completed")));
-    goes_on(&mut third, &session, end, "next");
+    check_next_prompt(&mut third, &session, end, "next");
     assert_eq!(third.received.iter().filter(|received| is_end(received)).count(), 1);
     let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
     assert_eq!(processes.len(), 1);
@@ -163,10 +165,10 @@ fn only_a_session_with_work_to_do_outlives_its_client() {
     agent.update(0, "agent_message_chunk");
     assert_eq!(agent.finish(), Some(0));
     let names: Vec<String> = user.kept().into_iter().map(|(session, _)| session).collect();
-    assert_eq!(names, [short(&busy)], "not {}", short(&idle));
+    assert_eq!(names, [keeper_name(&busy)], "not {}", keeper_name(&idle));
     let mut agent = user.agent(&["--keep"]);
     load(&mut agent, &busy);
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     assert_eq!(agent.text(0, end), "A ".repeat(40));
     // The choices are those of the CLI.
     let (_, response) = load(&mut agent, &busy);
@@ -178,20 +180,26 @@ fn a_request_stays_open_when_its_client_exits_gracefully() {
     let user = User::new("in-order");
     let mut first = user.agent(&["--keep"]);
     let session = first.session();
-    first.prompt(&session, &permission_script());
+    // The second call keeps the session busy, however fast the turn goes on after the first one.
+    let call = |text: &str| json!({ "text": text, "tool": "Bash", "input": { "command": "rm x", "description": "d" } });
+    first.prompt(&session, &script(json!([call("one "), call("two "), { "text": "three" }])));
     first.next_request(0);
     assert_eq!(first.finish(), Some(0));
     let mut second = user.agent(&["--keep"]);
     load(&mut second, &session);
-    let (_, next_request) = second.next_request(0);
-    second.choose(&next_request, "allow_once");
+    let (_, request) = second.next_request(0);
+    second.choose(&request, "allow_once");
     // The decision reaches the CLI, although the client ends at once.
     assert_eq!(second.finish(), Some(0));
     let mut third = user.agent(&["--keep"]);
     load(&mut third, &session);
-    let end = ended(&mut third);
-    assert_eq!(third.text(0, end), "before after");
-    assert_eq!(calls(&third.received[..end]).into_values().next().expect("a call")["status"], "completed");
+    let (_, next_request) = third.next_request(0);
+    assert_ne!(next_request["params"]["toolCall"]["toolCallId"], request["params"]["toolCall"]["toolCallId"]);
+    third.choose(&next_request, "allow_once");
+    let end = wait_for_turn_end(&mut third);
+    assert_eq!(third.text(0, end), "one two three");
+    let calls = calls(&third.received[..end]);
+    assert!(calls.len() == 2 && calls.values().all(|call| call["status"] == "completed"), "{calls:?}");
 }
 
 #[test]
@@ -207,7 +215,7 @@ fn a_turn_of_another_client_is_cancelled() {
     let mut agent = user.agent(&["--keep"]);
     load(&mut agent, &session);
     agent.cancel(&session);
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     let reason = |received: &Value| received["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"].clone();
     assert_eq!(reason(&agent.received[end]), "cancelled");
     let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
@@ -261,7 +269,7 @@ fn a_session_is_loaded_again_by_its_own_agent() {
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "cancelled");
     let (_, again) = agent.next_request(opened);
     agent.choose(&again, "allow_once");
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     assert!(agent.text(opened, end).ends_with("after"));
 }
 
@@ -299,8 +307,13 @@ fn a_killed_keeper_loses_its_turn() {
     let from = agent.received.len();
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
-    assert_eq!((&agent.received[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
-    assert!(user.kept().iter().all(|(_, process)| runs(*process)));
+    let response = &agent.received[end];
+    assert_eq!(
+        (&response["result"]["stopReason"], &*agent.text(from, end)),
+        (&json!("end_turn"), "back"),
+        "{response}"
+    );
+    assert!(user.kept().iter().all(|(_, process)| is_running(*process)));
     assert_eq!(agent.finish(), Some(0));
     user.wait_until_empty();
 }

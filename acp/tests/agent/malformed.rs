@@ -12,7 +12,7 @@ fn refusal(agent: &mut Agent, bytes: &[u8]) -> Value {
     agent.received[at]["error"].clone()
 }
 
-fn goes_on(agent: &mut Agent, session: &str) {
+fn check_next_prompt(agent: &mut Agent, session: &str) {
     let prompt = agent.prompt(session, &script(json!([{ "text": "still here" }])));
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
 }
@@ -35,7 +35,7 @@ fn garbage_is_refused() {
     }
     let nested = format!("{}\n", "[".repeat(100_000));
     assert_eq!(refusal(&mut agent, nested.as_bytes())["code"], -32700);
-    goes_on(&mut agent, &session);
+    check_next_prompt(&mut agent, &session);
     assert_eq!(agent.finish(), Some(0));
 }
 
@@ -47,7 +47,7 @@ fn a_line_over_the_limit_is_refused() {
     line.push(b'\n');
     let error = refusal(&mut agent, &line);
     assert_eq!(error["code"], -32600, "{error}");
-    goes_on(&mut agent, &session);
+    check_next_prompt(&mut agent, &session);
     assert_eq!(agent.finish(), Some(0));
 }
 
@@ -74,12 +74,12 @@ fn unknown_methods_and_parameters_are_refused() {
         assert_eq!(response["error"]["code"], code, "{method} {params}: {response}");
         assert!(response["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
-    // Nobody waits for an error of a notification, nor of a response that nobody asked for.
+    // Nobody waits for an error of a notification, nor of a response without a request.
     agent.notify("session/unheard_of", at);
     agent.notify("session/cancel", json!({ "sessionId": "nobody" }));
     agent.write(&json!({ "jsonrpc": "2.0", "id": 999, "result": {} }).to_string());
     agent.write(&json!({ "jsonrpc": "2.0", "id": "x", "error": { "code": 1, "message": "m" } }).to_string());
-    goes_on(&mut agent, &session);
+    check_next_prompt(&mut agent, &session);
     assert_eq!(agent.finish(), Some(0));
 }
 

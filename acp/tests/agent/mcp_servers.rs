@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::client::{Agent, Directory, Setup, mock_cli, script};
 
-/// A CLI that copies the file with the servers, and notes its path and mode.
-fn noting_cli(directory: &Directory) -> String {
+/// Returns a CLI that copies the file with the servers, and notes its path and mode.
+fn cli_that_copies_servers(directory: &Directory) -> String {
     let program = directory.0.join("claude");
     let text = format!(
         "#!/bin/sh\nfor word; do\n  case $word in\n    --mcp-config=*) file=${{word#*=}} ;;\n  esac\n  \
@@ -26,7 +26,7 @@ fn noting_cli(directory: &Directory) -> String {
 #[test]
 fn servers_are_passed_on() {
     let directory = Directory::new("servers");
-    let program = noting_cli(&directory);
+    let program = cli_that_copies_servers(&directory);
     let mut agent = Agent::start(&Setup { agent: &["--claude", &program], ..Setup::default() });
     let servers = json!([
         { "name": "notes", "command": "/bin/notes", "args": ["--all", "a b"], "env": [{ "name": "KEY", "value": "secret" }] },

@@ -10,8 +10,8 @@ fn touch() -> String {
     )
 }
 
-/// The state of the only call, once it was decided.
-fn decided(kind: &str) -> (Value, Value) {
+/// Returns the state of the only call after a decision.
+fn decided_call(kind: &str) -> (Value, Value) {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &touch());
@@ -26,7 +26,7 @@ fn decided(kind: &str) -> (Value, Value) {
 
 #[test]
 fn allow_runs_the_call() {
-    let (call, stop) = decided("allow_once");
+    let (call, stop) = decided_call("allow_once");
     assert_eq!(
         (&call["status"], &call["title"], &call["kind"]),
         (&json!("completed"), &json!("touch x"), &json!("execute"))
@@ -36,7 +36,7 @@ fn allow_runs_the_call() {
 
 #[test]
 fn reject_fails_the_call_and_the_turn_continues() {
-    let (call, stop) = decided("reject_once");
+    let (call, stop) = decided_call("reject_once");
     assert_eq!(call["status"], "failed");
     assert!(call["content"].to_string().contains("does not want this"), "{call}");
     assert_eq!(stop, "end_turn");
@@ -67,7 +67,7 @@ fn cancel_withdraws_an_open_permission_request() {
     assert_eq!(agent.received[end]["result"]["stopReason"], "cancelled");
     let taken = agent.until(at, "its cancellation", |received| received["method"] == "$/cancel_request");
     assert_eq!(agent.received[taken]["params"]["requestId"], request["id"]);
-    // The late answer of a client disturbs nothing.
+    // The late response of a client disturbs nothing.
     agent.respond(&request, json!({ "outcome": { "outcome": "cancelled" } }));
     let prompt = agent.prompt(&session, &script(json!([{ "text": "BBB" }])));
     assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");

@@ -16,14 +16,14 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
 }
 
 /// Returns whether a process runs: a zombie does not.
-pub(crate) fn runs(process: u32) -> bool {
+pub(crate) fn is_running(process: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 pub(crate) fn wait_for_the_end_of(processes: &[u32]) {
     let end = Instant::now() + Duration::from_secs(30);
-    while processes.iter().any(|process| runs(*process)) {
+    while processes.iter().any(|process| is_running(*process)) {
         assert!(Instant::now() < end, "still there: {processes:?}");
         thread::sleep(Duration::from_millis(5));
     }

@@ -13,7 +13,7 @@ fn question() -> String {
     script(json!([{ "tool": "AskUserQuestion", "input": input, "ask": true }, { "text": "done" }]))
 }
 
-/// The result of the call that asked, which is its input with the answers.
+/// Returns the result of the question, which is its input with the answers.
 fn result(agent: &Agent, end: usize) -> String {
     let call: Value = calls(&agent.received[..end]).into_values().next().expect("a call");
     assert_eq!(call["status"], "completed", "{call}");

@@ -8,7 +8,7 @@ use crate::client::{Agent, Directory, Setup, script};
 
 const OLD: &str = "11111111-2222-4333-8444-555555555555";
 
-/// A configuration directory of the CLI with one session in it.
+/// Returns a configuration directory of the CLI with one session in it.
 fn with_session(name: &str) -> Directory {
     let directory = Directory::new(name);
     let project = directory.0.join("projects").join("-tmp");
@@ -66,7 +66,7 @@ fn a_session_is_loaded_with_its_history() {
         assert!(agent.received[end]["result"]["modes"].is_object(), "{}", agent.received[end]);
         let history: Vec<_> =
             agent.received[from..end].iter().map(|received| received["params"]["update"].clone()).collect();
-        // What the last CLI could do may still be on its way.
+        // Updates of the last CLI may still be on their way.
         let is_history = |update: &Value| update["sessionUpdate"] != "available_commands_update";
         let history: Vec<_> = history.into_iter().filter(is_history).collect();
         let kinds: Vec<_> = history.iter().filter_map(|update| update["sessionUpdate"].as_str()).collect();

@@ -12,20 +12,20 @@ use crate::processes::{bytes_read, status, this_thread, wait_until_asleep};
 /// Largest memory that an agent has allocated, in KiB. The pages of its program do not count: an unoptimized one has many.
 const MOST: u64 = 16 * 1024;
 
-/// Number of parts of an answer. The CLI writes some 300 bytes for each.
+/// Number of chunks of text in a turn. The CLI writes some 300 bytes for each.
 const PARTS: usize = 20_000;
 
-/// Most that the agent reads of them while the client does not read, in bytes.
+/// Maximum that the agent reads of them while the client does not read, in bytes.
 const READ: u64 = 1_500_000;
 
 /// Waits until the agent and its CLI do nothing more, and checks the amount that the agent has read and keeps.
-fn stalled(agent: &Agent) {
+fn wait_until_stalled(agent: &Agent) {
     wait_until_asleep(agent.process(), &[]);
     assert!(bytes_read(agent.process()) < READ, "{} bytes are read", bytes_read(agent.process()));
     assert!(status(agent.process(), "RssAnon") < MOST, "{} KiB", status(agent.process(), "RssAnon"));
 }
 
-/// An agent in the middle of an answer, whose client does not read.
+/// Agent in the middle of a turn, whose client does not read.
 struct Stalled {
     agent: Agent,
     session: String,
@@ -33,19 +33,19 @@ struct Stalled {
     text: String,
 }
 
-fn stalled_in_an_answer() -> Stalled {
+fn stalled_agent() -> Stalled {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     agent.stop_reading();
     let text = "A ".repeat(PARTS);
     let prompt = agent.prompt(&session, &script(json!([{ "text": text, "chunks": PARTS }])));
-    stalled(&agent);
+    wait_until_stalled(&agent);
     Stalled { agent, session, prompt, text }
 }
 
 #[test]
 fn updates_do_not_pile_up() {
-    let Stalled { mut agent, prompt, text, .. } = stalled_in_an_answer();
+    let Stalled { mut agent, prompt, text, .. } = stalled_agent();
     agent.read_on();
     let end = agent.response_at(prompt);
     assert_eq!(agent.received[end]["result"]["stopReason"], "end_turn");
@@ -54,7 +54,7 @@ fn updates_do_not_pile_up() {
 
 #[test]
 fn a_turn_is_cancelled_while_the_client_does_not_read() {
-    let Stalled { mut agent, session, prompt, .. } = stalled_in_an_answer();
+    let Stalled { mut agent, session, prompt, .. } = stalled_agent();
     agent.cancel(&session);
     wait_until_asleep(agent.process(), &[]);
     agent.read_on();

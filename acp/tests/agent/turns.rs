@@ -9,7 +9,7 @@ fn stop(response: &Value) -> &str {
 }
 
 #[test]
-fn an_answer_is_streamed_and_then_the_prompt_is_answered() {
+fn text_is_streamed_before_the_response_to_its_prompt() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let from = agent.received.len();
@@ -29,8 +29,8 @@ fn an_answer_is_streamed_and_then_the_prompt_is_answered() {
     assert_eq!(agent.finish(), Some(0));
 }
 
-/// The texts of three prompts, each within what was said before its prompt was answered.
-fn three_prompts(setup: &Setup<'_>) {
+/// Checks that the text of each of three prompts comes before the response to the prompt.
+fn check_three_prompts(setup: &Setup<'_>) {
     let mut agent = Agent::start(setup);
     let session = agent.session();
     let slow = json!([{ "text": "A A A A A A A A ", "chunks": 8, "delay_ms": 50 }]);
@@ -44,37 +44,37 @@ fn three_prompts(setup: &Setup<'_>) {
     }
     assert!(agent.text(0, ends[0]).contains("A A A A A A A A "), "{:?}", agent.text(0, ends[0]));
     assert!(ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
-    // Nothing of a turn comes after the answer to the last of its prompts.
+    // Nothing of a turn comes after the response to the last of its prompts.
     assert!(agent.text(0, ends[2]).ends_with("CCC"));
     if !setup.agent.contains(&"--steer") {
         assert_eq!(agent.text(ends[0], ends[1]), "BBB");
         assert_eq!(agent.text(ends[1], ends[2]), "CCC");
     }
-    // Merged prompts are answered by one text, and each after it.
+    // Merged prompts have one text, and each response comes after it.
     let received = agent.text(0, ends[1]);
     assert!(
         received.contains("BBB") || received.contains("CCC"),
-        "the second prompt is answered before any answer: {received}"
+        "the response to the second prompt comes before any text: {received}"
     );
 }
 
 #[test]
 fn prompts_wait_for_their_turn() {
-    three_prompts(&Setup::default());
-    three_prompts(&Setup { cli: &["--generation", "2.1.143"], ..Setup::default() });
+    check_three_prompts(&Setup::default());
+    check_three_prompts(&Setup { cli: &["--generation", "2.1.143"], ..Setup::default() });
 }
 
 #[test]
-fn prompts_that_the_cli_joins_are_answered_after_their_text() {
-    three_prompts(&Setup { agent: &["--steer"], ..Setup::default() });
-    three_prompts(&Setup { agent: &["--steer"], cli: &["--generation", "2.1.143"], ..Setup::default() });
+fn merged_prompts_get_their_responses_after_their_text() {
+    check_three_prompts(&Setup { agent: &["--steer"], ..Setup::default() });
+    check_three_prompts(&Setup { agent: &["--steer"], cli: &["--generation", "2.1.143"], ..Setup::default() });
 }
 
 #[test]
 fn a_prompt_folded_into_a_turn_ends_with_it() {
     let mut agent = Agent::start(&Setup { agent: &["--steer"], ..Setup::default() });
     let session = agent.session();
-    // The call runs until the second prompt is there: the answer to a permission comes after it.
+    // The call runs until the second prompt is there: the permission decision comes after it.
     let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": true }, { "text": "listed" }]);
     let first = agent.prompt(&session, &script(steps));
     let (_, request) = agent.next_request(0);
@@ -117,7 +117,7 @@ fn cancel_works_before_during_and_after_a_turn() {
     }
 }
 
-/// A turn is stopped by its cancellation, and not by its own end, 20 s later.
+/// Checks that a turn is stopped by its cancellation, and not by its own end, 20 s later.
 fn cancel_in_a_stream(version: &str) {
     let mut agent = Agent::start(&Setup { cli: &["--generation", version], ..Setup::default() });
     let session = agent.session();

@@ -1,4 +1,4 @@
-//! Version 2 of the protocol: prompts are answered when they are inserted, and turns are reported by the state.
+//! Version 2 of the protocol: prompts get their responses when they are inserted, and turns are reported by the state.
 
 mod sessions;
 mod turns;
@@ -51,7 +51,7 @@ fn slow() -> String {
 }
 
 /// Checks that each update is one of version 2.
-fn are_of_version_2(received: &[Value]) {
+fn check_version_2(received: &[Value]) {
     for received in received.iter().filter(|received| received["method"] == "session/update") {
         let update: UpdateSessionNotification = serde_json::from_value(received["params"].clone()).expect("version 2");
         assert!(!matches!(update.update, SessionUpdate::Other(_)), "{received}");

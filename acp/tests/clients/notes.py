@@ -1,7 +1,7 @@
-"""A small MCP server on stdin and stdout, for tests: three tools, two of which ask the user.
+"""A small MCP server on stdin and stdout, for tests: three tools, two of which send an elicitation.
 
-`note` returns its text behind the value of NOTES_PREFIX. `ask` asks for a name by a form, and `visit` asks to open a link; both return
-the action of the user, with the name if there is one.
+`note` returns its text behind the value of NOTES_PREFIX. `ask` requests a name by a form, and `visit` the opening of a link; both
+return the action of the user, with the name if there is one.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}
 FORM = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-ASKED = {
+ELICITATIONS = {
     "ask": {"message": "who?", "requestedSchema": FORM},
     "visit": {"message": "log in", "mode": "url", "url": "https://localhost/login", "elicitationId": "visit-1"},
 }
@@ -36,9 +36,9 @@ def main():
         elif method == "tools/list":
             tools = [{"name": name, "description": name, "inputSchema": TEXT} for name in ("note", "ask", "visit")]
             send(id=request, result={"tools": tools})
-        elif method == "tools/call" and params["name"] in ASKED:
+        elif method == "tools/call" and params["name"] in ELICITATIONS:
             waiting = request
-            send(id="question", method="elicitation/create", params=ASKED[params["name"]])
+            send(id="question", method="elicitation/create", params=ELICITATIONS[params["name"]])
         elif method == "tools/call":
             respond(request, os.environ.get("NOTES_PREFIX", "") + params["arguments"].get("text", ""))
         elif method and request is not None:

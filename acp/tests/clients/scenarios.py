@@ -1,6 +1,6 @@
-"""What editors do to agents, judged: scenarios.py [--twin COMMAND] AGENT [ARGUMENT...]
+"""Scenarios of editors and agents: scenarios.py [--twin COMMAND] AGENT [ARGUMENT...]
 
-The agent runs the real CLI, whose model the prompts script. Each scenario gives a trace by meaning: answers with their reasons, texts,
+The agent runs the real CLI, whose model the prompts script. Each scenario gives a trace by meaning: responses with their reasons, texts,
 permission requests, in their order. That of the agent must be as written here; where that of the twin, another agent, differs, both are
 printed.
 """
@@ -30,14 +30,14 @@ NOTES = {
 
 
 class Agent:
-    def __init__(self, command, choice=None, servers=(), capabilities=None, elicited=None):
+    def __init__(self, command, choice=None, servers=(), capabilities=None, form_response=None):
         self.command, self.capabilities, self.servers = command, capabilities or {}, list(servers)
-        self.choice, self.elicited, self.last, self.trace, self.open, self.said = choice, elicited, 0, [], [], ""
+        self.choice, self.form_response, self.last, self.trace, self.open_requests, self.all_text = choice, form_response, 0, [], [], ""
         self.names = {}
         self.start()
-        new = self.wait(self.ask("session/new", cwd=os.getcwd(), mcpServers=self.servers))
+        new = self.wait(self.request("session/new", cwd=os.getcwd(), mcpServers=self.servers))
         self.session = new["result"]["sessionId"]
-        self.wait(self.ask("session/set_mode", sessionId=self.session, modeId="default"))
+        self.wait(self.request("session/set_mode", sessionId=self.session, modeId="default"))
         self.trace = []
 
     def start(self):
@@ -46,15 +46,15 @@ class Agent:
         )
         self.lines = queue.Queue()
         threading.Thread(target=self.read, args=(self.process, self.lines), daemon=True).start()
-        self.wait(self.ask("initialize", protocolVersion=1, clientCapabilities=self.capabilities))
+        self.wait(self.request("initialize", protocolVersion=1, clientCapabilities=self.capabilities))
 
     def load(self):
         """Kills the agent, and loads its session in another one."""
         self.process.kill()
         self.process.wait()
-        self.trace, self.said = [], ""
+        self.trace, self.all_text = [], ""
         self.start()
-        self.wait(self.ask("session/load", sessionId=self.session, cwd=os.getcwd(), mcpServers=self.servers))
+        self.wait(self.request("session/load", sessionId=self.session, cwd=os.getcwd(), mcpServers=self.servers))
 
     def read(self, process, lines):
         for line in process.stdout:
@@ -65,14 +65,14 @@ class Agent:
         self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
         self.process.stdin.flush()
 
-    def ask(self, method, **params):
+    def request(self, method, **params):
         self.last += 1
         self.send(id=self.last, method=method, params=params)
         return self.last
 
     def prompt(self, name, *steps):
         text = json.dumps({"steps": steps})
-        number = self.ask("session/prompt", sessionId=self.session, prompt=[{"type": "text", "text": text}])
+        number = self.request("session/prompt", sessionId=self.session, prompt=[{"type": "text", "text": text}])
         self.names[number] = name
         return number
 
@@ -89,27 +89,27 @@ class Agent:
                 return None
             if message is None:
                 raise EOFError(self.trace)
-            self.note(message)
+            self.record(message)
             if fits(message):
                 return message
 
     def wait(self, number):
         got = self.until(lambda message: message.get("id") == number and "method" not in message)
         if got is None:
-            self.trace.append(f"no answer to {self.names.get(number, number)}")
+            self.trace.append(f"no response to {self.names.get(number, number)}")
         return got
 
-    def note(self, message):
+    def record(self, message):
         update = message.get("params", {}).get("update", {})
         if message.get("method") == "session/request_permission":
             self.trace.append("permission?")
-            self.open.append(message["id"])
+            self.open_requests.append(message["id"])
             if self.choice:
                 fitting = [o["optionId"] for o in message["params"]["options"] if o["kind"] == self.choice]
-                self.answer(message["id"], {"outcome": "selected", "optionId": fitting[0]})
+                self.respond(message["id"], {"outcome": "selected", "optionId": fitting[0]})
         elif message.get("method") == "elicitation/create":
             self.trace.append(f"{message['params']['mode']}?")
-            self.send(id=message["id"], result=self.elicited)
+            self.send(id=message["id"], result=self.form_response)
         elif update.get("sessionUpdate") == "tool_call_update" and update.get("status") in ("completed", "failed"):
             # Results of other tools are the CLI's own texts, which change.
             text = " ".join(part.get("content", {}).get("text", "") for part in update.get("content") or [])
@@ -117,7 +117,7 @@ class Agent:
                 self.trace.append(f"tool {text}")
         elif update.get("sessionUpdate") == "agent_message_chunk":
             # Pieces of one text are one event, however often a text is repeated.
-            self.said += update["content"].get("text", "")
+            self.all_text += update["content"].get("text", "")
             text = update["content"].get("text", "").strip()
             if text and (not self.trace or self.trace[-1] != f"text {text}"):
                 self.trace.append(f"text {text}")
@@ -127,7 +127,7 @@ class Agent:
             reason = message.get("result", {}).get("stopReason") or "error"
             self.trace.append(f"{self.names[message['id']]} {reason}")
 
-    def answer(self, request, outcome):
+    def respond(self, request, outcome):
         self.send(id=request, result={"outcome": outcome})
 
     def text(self, message):
@@ -186,8 +186,8 @@ def cancel_under_a_permission(agent):
     agent.until(lambda message: message.get("method") == "session/request_permission")
     agent.cancel()
     agent.wait(first)
-    for request in agent.open:
-        agent.answer(request, {"outcome": "cancelled"})
+    for request in agent.open_requests:
+        agent.respond(request, {"outcome": "cancelled"})
     agent.wait(agent.prompt("B", {"text": "b"}))
 
 
@@ -246,16 +246,16 @@ def the_agent_is_killed(agent):
     agent.until(lambda message: "ended end_turn" in agent.trace)
     agent.wait(agent.prompt("C", {"text": "next"}))
     # The text of each turn, once.
-    agent.trace.append(f"all {agent.said}")
-    agent.wait(agent.ask("session/close", sessionId=agent.session))
+    agent.trace.append(f"all {agent.all_text}")
+    agent.wait(agent.request("session/close", sessionId=agent.session))
 
 
-def with_notes(capability=None, elicited=None):
+def with_notes(capability=None, form_response=None):
     capabilities = {"elicitation": {capability: {}}} if capability else {}
-    return {"choice": "allow_once", "servers": [NOTES], "capabilities": capabilities, "elicited": elicited}
+    return {"choice": "allow_once", "servers": [NOTES], "capabilities": capabilities, "form_response": form_response}
 
 
-# What the client of a scenario has, if it is not the usual one.
+# Settings of the client of a scenario, if they are not the usual ones.
 CLIENTS = {
     background: {"choice": "allow_once"},
     tool_of_a_server: with_notes(),
@@ -266,7 +266,7 @@ CLIENTS = {
     link_of_a_server: with_notes("url", {"action": "accept"}),
 }
 
-# What the agent is told in a scenario. Another agent has no such option.
+# Options of the agent in a scenario. Another agent has no such option.
 OPTIONS = {the_agent_is_killed: ["--keep"]}
 
 # The trace of the agent, as a pattern: one event a line.

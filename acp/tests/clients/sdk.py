@@ -17,15 +17,15 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 
 
 class Client:
-    """Keeps what it is shown, and answers permissions as it is told to."""
+    """Client that keeps all updates, and responds to permission requests with `choice`."""
 
     def __init__(self):
         self.choice = "allow_once"
         self.shown = []
-        self.asked = asyncio.Event()
+        self.was_requested = asyncio.Event()
 
     async def request_permission(self, options, session_id, tool_call, **_):
-        self.asked.set()
+        self.was_requested.set()
         if self.choice == "wait":
             await asyncio.sleep(3600)
         fitting = [option for option in options if option.kind == self.choice]
@@ -44,7 +44,7 @@ class Client:
         return "".join(chunk.content.text for chunk in chunks)
 
     def calls(self):
-        """The last status of each call."""
+        """Returns the last status of each call."""
         calls = {}
         for update in self.shown:
             if type(update).__name__ in ("ToolCallStart", "ToolCallProgress"):
@@ -88,11 +88,11 @@ async def main():
         check("a permission: cancelled", await prompt(script(TOUCH, {"text": "done"})), "cancelled")
 
         client.choice = "wait"
-        client.asked.clear()
-        asking = asyncio.create_task(prompt(script(TOUCH, {"text": "done"})))
-        await client.asked.wait()
+        client.was_requested.clear()
+        waiting = asyncio.create_task(prompt(script(TOUCH, {"text": "done"})))
+        await client.was_requested.wait()
         await agent.cancel(session_id=session)
-        check("cancel with an open permission", await asking, "cancelled")
+        check("cancel with an open permission", await waiting, "cancelled")
 
         client.choice = "allow_once"
         slow = asyncio.create_task(prompt(script(SLOW)))
@@ -105,7 +105,7 @@ async def main():
 
         client.shown.clear()
         three = [agent.prompt(session_id=session, prompt=script({"text": text})) for text in ("1", "2", "3")]
-        stops = [answer.stop_reason for answer in await asyncio.gather(*three)]
+        stops = [response.stop_reason for response in await asyncio.gather(*three)]
         check("a queue", (stops, client.text()), (["end_turn"] * 3, "123"))
 
         image = [image_block(data=PIXEL, mime_type="image/png"), *script({"text": "a pixel"})]
@@ -115,9 +115,9 @@ async def main():
             # The mock CLI suggests nothing to remember.
             client.choice = "allow_always"
             await prompt(script(MKDIR, {"text": "done"}))
-            client.asked.clear()
+            client.was_requested.clear()
             stop = await prompt(script(MKDIR, {"text": "done"}))
-            check("a permission: allow_always", (stop, client.asked.is_set()), ("end_turn", False))
+            check("a permission: allow_always", (stop, client.was_requested.is_set()), ("end_turn", False))
         listed = {known.session_id for known in (await agent.list_sessions()).sessions}
         old = os.environ.get("LOAD", session)
         check("a list", old in listed, True)
@@ -135,7 +135,7 @@ async def main():
         process.send_signal(signal.SIGKILL)
         try:
             await dying
-            ended = "an answer"
+            ended = "a response"
         except Exception:
             ended = "an error"
         check("an agent that dies", ended, "an error")

@@ -15,7 +15,7 @@ use claude_duplex_keeper::{Attach, Launch, Place, SessionId};
 use futures_lite::future::or;
 use serde_json::Value;
 
-use super::{User, short};
+use super::{User, keeper_name};
 use crate::client::mock_cli;
 
 /// Id of the session.
@@ -51,16 +51,25 @@ impl LastAgent {
     }
 
     /// Starts a program in a keeper that writes these lines, and then reads its stdin to the end.
-    pub(crate) fn writes(name: &str, lines: &[Value]) -> Self {
-        let mut text = String::new();
-        lines.iter().for_each(|line| writeln!(text, "echo '{line}'").expect("it is in memory"));
+    pub(crate) fn with_output(name: &str, lines: &[Value]) -> Self {
+        Self::with_outputs(name, lines, &[])
+    }
+
+    /// Starts a program in a keeper that writes lines, and others when it has read a line.
+    pub(crate) fn with_outputs(name: &str, first: &[Value], then: &[Value]) -> Self {
+        let echo = |line: &Value| format!("echo '{line}'\n");
+        let mut text: String = first.iter().map(echo).collect();
+        if !then.is_empty() {
+            text += "read line\n";
+            text.extend(then.iter().map(echo));
+        }
         Self::launch(name, |place| Launch::new(place, "/bin/sh").args(["-c".to_owned(), text + "cat >/dev/null"]))
     }
 
     fn launch(name: &str, launch: impl FnOnce(Place) -> Launch) -> Self {
         let user = User::new(name);
         let place = Place::new(&user.keepers.0);
-        let id = SessionId::parse(&short(SESSION)).expect("an id");
+        let id = SessionId::parse(&keeper_name(SESSION)).expect("an id");
         let launch = launch(place.clone()).id(id.clone()).keeper(env!("CARGO_BIN_EXE_claude-duplex-acp"));
         launch.start().expect("the keeper starts");
         let transport = async_io::block_on(attach(&Attach::controller(), &place, &id)).expect("the keeper is there");

@@ -5,11 +5,11 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::last::{LastAgent, SESSION};
-use super::{User, count, ended, goes_on, is_end, load, permission_script};
+use super::{User, check_next_prompt, count, is_end, load, permission_script, wait_for_turn_end};
 use crate::client::{Agent, Setup, script};
 use crate::processes::{kill, wait_for_the_end_of};
 
-fn next_agent(user: &User) -> Agent {
+pub(super) fn next_agent(user: &User) -> Agent {
     let capabilities = json!({ "session": { "notices": {}, "compaction": {} } });
     Agent::start(&Setup { agent: &["--keep"], env: &user.env(), capabilities, ..Setup::default() })
 }
@@ -28,7 +28,7 @@ fn the_end_of_a_turn_is_reported_once() {
     let (opened, _) = load(&mut agent, SESSION);
     let received = &agent.received[..opened];
     assert_eq!((count(received, "user_message_chunk"), &*agent.text(0, opened)), (1, "hello"));
-    let end = ended(&mut agent);
+    let end = wait_for_turn_end(&mut agent);
     assert!(end < opened, "the turn ended before the session was loaded");
     assert_eq!(ends(&agent.received), [&json!({ "turn": "ended", "stopReason": "end_turn" })]);
     // The next agent has nothing to add.
@@ -36,7 +36,7 @@ fn the_end_of_a_turn_is_reported_once() {
     agent.exit();
     let mut agent = next_agent(&session.user);
     load(&mut agent, SESSION);
-    goes_on(&mut agent, SESSION, 0, "next");
+    check_next_prompt(&mut agent, SESSION, 0, "next");
     assert_eq!(ends(&agent.received), [&Value::Null; 0]);
 }
 
@@ -78,11 +78,11 @@ fn the_end_of_a_cli_is_reported() {
         };
         let mut agent = next_agent(&session.user);
         load(&mut agent, SESSION);
-        let end = ended(&mut agent);
+        let end = wait_for_turn_end(&mut agent);
         let fields = &agent.received[end]["params"]["update"]["_meta"]["claudeDuplex"];
         assert!(fields["error"].as_str().is_some_and(|text| text.contains("signal 9")), "{fields}");
         // The next prompt starts the CLI again.
-        goes_on(&mut agent, SESSION, end, "back");
+        check_next_prompt(&mut agent, SESSION, end, "back");
         wait_for_the_end_of(&[cli]);
         assert_eq!(agent.finish(), Some(0));
         session.user.wait_until_empty();
@@ -107,7 +107,7 @@ fn a_prompt_that_waited_is_shown_with_its_turn() {
     load(&mut agent, &session);
     let (_, request) = agent.next_request(0);
     agent.choose(&request, "allow_once");
-    let first = ended(&mut agent);
+    let first = wait_for_turn_end(&mut agent);
     let second = agent.until(first + 1, "the second end", is_end);
     let turn = &agent.received[first..second];
     let position = |kind: &str| turn.iter().position(|received| received["params"]["update"]["sessionUpdate"] == kind);
@@ -117,7 +117,7 @@ fn a_prompt_that_waited_is_shown_with_its_turn() {
     assert_eq!(count(&agent.received, "user_message_chunk"), 2, "each prompt is shown once");
 }
 
-/// A prompt whose command ends later, so that the CLI begins a turn by itself.
+/// Returns a prompt whose command ends later, so that the CLI begins a turn by itself.
 fn background() -> String {
     let call = json!({ "command": "sleep 1; echo woke", "run_in_background": true });
     script(json!([{ "tool": "Bash", "input": call, "ask": false }, { "text": "started" }, { "text": "WOKEN" }]))
@@ -150,7 +150,8 @@ fn a_background_turn_that_was_not_shown_has_its_notice() {
     assert_eq!((count(&agent.received[..opened], "notice"), &*agent.text(0, opened)), (1, "startedWOKEN"));
 }
 
-fn system(subtype: &str, fields: Value) -> Value {
+/// Returns a `system` message of the CLI.
+pub(super) fn system(subtype: &str, fields: Value) -> Value {
     let mut line = json!({ "type": "system", "subtype": subtype, "session_id": SESSION, "uuid": subtype });
     line.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
     line
@@ -172,7 +173,7 @@ fn commands(agent: &Agent) -> Vec<&str> {
 fn changed_commands_are_reported() {
     let initialized = json!({ "commands": [{ "name": "old", "description": "d", "argumentHint": "" }] });
     for is_noted in [false, true] {
-        let mut last = LastAgent::writes(if is_noted { "u-noted" } else { "u-changed" }, &[commands_changed()]);
+        let mut last = LastAgent::with_output(if is_noted { "u-noted" } else { "u-changed" }, &[commands_changed()]);
         last.until(|action| matches!(action, Action::Message { .. }));
         let changed = if is_noted { commands_changed() } else { Value::Null };
         last.note(&json!({ "initialized": initialized, "model": null, "commands_changed": changed }));
@@ -184,29 +185,6 @@ fn changed_commands_are_reported() {
         let (opened, _) = load(&mut agent, SESSION);
         agent.update(opened, "available_commands_update");
         assert_eq!(commands(&agent), ["new"], "{is_noted}");
-    }
-}
-
-#[test]
-fn only_a_running_compaction_is_shown() {
-    let begun = system("status", json!({ "status": "compacting" }));
-    let ended = system("status", json!({ "status": null, "compact_result": "success" }));
-    let cases: [(&str, &[Value], &[&str]); 2] =
-        [("u-begun", std::slice::from_ref(&begun), &["in_progress"]), ("u-compacted", &[begun.clone(), ended], &[])];
-    for (name, lines, expected) in cases {
-        let mut last = LastAgent::writes(name, lines);
-        lines.iter().for_each(|_| last.until(|action| matches!(action, Action::Message { .. })));
-        last.acknowledge();
-        let session = last.die();
-        let mut agent = next_agent(&session.user);
-        load(&mut agent, SESSION);
-        // Updates of the session come before the response to its next request.
-        let set = agent.request("session/set_mode", json!({ "sessionId": SESSION, "modeId": "none" }));
-        assert!(agent.response(set)["error"].is_object());
-        let updates = agent.received.iter().map(|received| &received["params"]["update"]);
-        let compactions = updates.filter(|update| update["sessionUpdate"] == "compaction_update");
-        let states: Vec<&str> = compactions.filter_map(|update| update["status"].as_str()).collect();
-        assert_eq!(states, expected, "{name}");
     }
 }
 

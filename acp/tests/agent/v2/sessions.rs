@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FLAG, are_of_version_2, idle, slow, start, start_default, states};
+use super::{FLAG, check_version_2, idle, slow, start, start_default, states};
 use crate::client::{Directory, Setup};
 
 #[test]
@@ -61,7 +61,7 @@ fn a_session_is_resumed_with_its_history_or_without() {
     let params = json!({ "sessionId": OLD, "cwd": "/tmp", "replayFrom": { "type": "end" } });
     let resume = agent.request("session/resume", params);
     assert_eq!(agent.response(resume)["error"]["code"], -32602);
-    are_of_version_2(&agent.received);
+    check_version_2(&agent.received);
 }
 
 #[test]
@@ -82,6 +82,6 @@ fn a_turn_that_ended_without_a_client_is_reported() {
         let opened = agent.response_at(resume);
         assert_eq!(states(&agent.received[..opened]), ["running", "idle end_turn"]);
         assert_eq!(agent.text(0, opened), if is_replayed { "hello" } else { "" });
-        are_of_version_2(&agent.received);
+        check_version_2(&agent.received);
     }
 }

@@ -3,11 +3,11 @@
 use agent_client_protocol::v2::schema::RequestPermissionRequest;
 use serde_json::{Value, json};
 
-use super::{FLAG, are_of_version_2, idle, slow, start, start_default, states};
+use super::{FLAG, check_version_2, idle, slow, start, start_default, states};
 use crate::client::{Setup, script};
 
 #[test]
-fn a_prompt_is_answered_at_once_and_its_turn_is_reported() {
+fn a_prompt_gets_its_response_at_once_and_its_turn_is_reported() {
     let (mut agent, session) = start_default();
     for round in ["first", "second"] {
         let from = agent.received.len();
@@ -33,12 +33,12 @@ fn a_prompt_is_answered_at_once_and_its_turn_is_reported() {
         let diff = |received: &Value| received["params"]["update"]["content"][0]["changes"].clone();
         let at = agent.until(from, "a diff", |received| !diff(received).is_null());
         assert_eq!(diff(&agent.received[at]), json!([{ "operation": "modify", "path": "/src/a.rs" }]));
-        // Nothing of the turn comes after its end: the next request is answered first.
+        // Nothing of the turn comes after its end: the response to the next request comes first.
         let list = agent.request("session/list", json!({}));
         let list = agent.response_at(list);
         assert!(agent.received[end + 1..list].iter().all(|received| received["method"] != "session/update"), "{round}");
     }
-    are_of_version_2(&agent.received);
+    check_version_2(&agent.received);
     assert_eq!(agent.finish(), Some(0));
 }
 
@@ -79,7 +79,7 @@ fn a_permission_is_an_action_of_the_user() {
     agent.choose(&request, "allow_once");
     let (end, _) = idle(&mut agent, at);
     assert_eq!(states(&agent.received[..=end]), ["running", "requires_action", "running", "idle end_turn"]);
-    are_of_version_2(&agent.received);
+    check_version_2(&agent.received);
     // A cancellation takes an open request back.
     let from = agent.received.len();
     agent.prompt(&session, &script(json!([{ "tool": "Bash", "input": { "command": "touch y" } }])));
@@ -101,7 +101,7 @@ fn a_turn_of_the_cli_is_reported() {
     assert_eq!((&*agent.text(0, first), &*agent.text(first, second)), ("started", "WOKEN"));
     let (_, chunk) = agent.update(first, "agent_message_chunk");
     assert_eq!(chunk["_meta"]["claudeDuplex"]["turn"], "background", "{chunk}");
-    are_of_version_2(&agent.received);
+    check_version_2(&agent.received);
 }
 
 #[test]
