@@ -1,7 +1,9 @@
-"""What the agent costs: figures.py AGENT CLAUDE MOCK [TWIN...]
+"""Costs of the agent: figures.py AGENT CLAUDE MOCK [TWIN...]
 
-From the start to the end of the first answer, in alternation with the CLI alone (and a twin, another agent): the median of ten. Then the
-resident memory of the agent with ten sessions of the mock CLI that have answered, and the size of the program.
+From the start to the end of the first answer, without and with `--keep`, in alternation with the CLI alone (and a twin, another agent): the
+median of all rounds, and of the ratios to the CLI of the same round. Then the resident memory of the agent, and of the keepers, with ten
+sessions of the mock CLI that have answered, and the size of the program. `acp/tests/clients/real --figures` runs it. On a busy machine
+ROUNDS=30 takes more rounds than ten.
 """
 
 import json
@@ -11,6 +13,8 @@ import subprocess
 import sys
 import time
 
+ROUNDS = int(os.environ.get("ROUNDS", "10"))
+SESSIONS = 10
 FLAGS = (
     "-p --input-format stream-json --output-format stream-json --verbose --permission-prompt-tool stdio"
     " --replay-user-messages --include-partial-messages"
@@ -19,8 +23,15 @@ FLAGS = (
 
 class Lines:
     def __init__(self, command):
+        # Linux shares a busy processor between the sessions of processes, and a keeper has one of its own: so has each command.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+            start_new_session=True,
         )
 
     def send(self, message):
@@ -71,32 +82,56 @@ def of_an_agent(command):
     return took
 
 
-def resident(process):
+def field(process, name):
     with open(f"/proc/{process}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:"))
+
+
+def resident(process):
+    return field(process, "VmRSS") / 1024
+
+
+def keepers(program):
+    """Returns the processes of the keepers: each is the parent of the CLI that it keeps."""
+    listed = subprocess.run([program, "list"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    clis = [int(line.split("pid ")[1].split()[0]) for line in listed.splitlines() if "pid " in line]
+    return [field(cli, "PPid") for cli in clis]
+
+
+def memory(program, *options):
+    agent = Lines([program, *options])
+    agent.call(1, "initialize", protocolVersion=1, clientCapabilities={})
+    for number in range(SESSIONS):
+        session(agent, 2 + 2 * number)
+    kept = [resident(process) for process in keepers(program)]
+    name = "with --keep" if "--keep" in options else "without --keep"
+    print(f"resident with ten sessions, {name}: {resident(agent.process.pid):.1f} MiB")
+    if "--keep" in options:
+        assert len(kept) == SESSIONS, kept
+        print(f"resident, each of the keepers: {statistics.median(kept):.1f} MiB ({min(kept):.1f} to {max(kept):.1f})")
+    else:
+        assert not kept, kept
+    agent.end()
 
 
 def main(program, claude, mock, *twin):
     ours = [program, "--claude", claude]
-    times = {"the CLI alone": [], "the agent": [], **({"the twin": []} if twin else {})}
-    for _ in range(10):
-        times["the CLI alone"].append(of_the_cli(claude))
-        times["the agent"].append(of_an_agent(ours))
-        if twin:
-            times["the twin"].append(of_an_agent(twin))
-    alone = statistics.median(times["the CLI alone"])
+    commands = {"the agent": ours, "the agent with --keep": [*ours, "--keep"], **({"the twin": twin} if twin else {})}
+    alone = []
+    times = {name: [] for name in commands}
+    for _ in range(ROUNDS):
+        alone.append(of_the_cli(claude))
+        for name, command in commands.items():
+            times[name].append(of_an_agent(command))
+    median = statistics.median(alone)
+    print(f"the CLI alone: {median:.2f} s ({min(alone):.2f} to {max(alone):.2f})")
     for name, all_ in times.items():
-        median = statistics.median(all_)
-        print(f"{name}: {median:.2f} s ({min(all_):.2f} to {max(all_):.2f}), {median / alone:.2f} times")
-    pairs = [agent / cli for cli, agent in zip(times["the CLI alone"], times["the agent"])]
-    print(f"the agent over the CLI, median of the pairs: {statistics.median(pairs):.2f}")
-    agent = Lines([program, "--claude", mock])
-    agent.call(1, "initialize", protocolVersion=1, clientCapabilities={})
-    for number in range(10):
-        session(agent, 2 + 2 * number)
-    print(f"resident with ten sessions: {resident(agent.process.pid) / 1024:.1f} MiB")
-    agent.end()
-    print(f"size of the program: {os.path.getsize(program) / 1e6:.1f} MB")
+        pairs = statistics.median(took / cli for cli, took in zip(alone, all_))
+        own = statistics.median(all_)
+        print(f"{name}: {own:.2f} s ({min(all_):.2f} to {max(all_):.2f}), {own / median:.2f} times; pairs {pairs:.2f}")
+    memory(program, "--claude", mock)
+    memory(program, "--claude", mock, "--keep")
+    print(f"size of the program: {os.path.getsize(program) / 1e6:.2f} MB")
 
 
 main(*sys.argv[1:])
