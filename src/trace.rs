@@ -71,8 +71,7 @@
 //! | `session started` | INFO | |
 //! | `advice` | WARN | `advice` (a sentence) |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
-//! | `session closed` | INFO; WARN if the host did not end it, or if its end is incomplete | `reason`, `exit`, `stderr`,
-//! `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
+//! | `session closed` | INFO; WARN if the host did not end it, or if its end is incomplete | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
 //! | `close waits for the running turn` | INFO | `at_most_s` (seconds, of `ShutdownTimeouts::turn`) |
 //! | `turn started` | DEBUG | `turn`, `origin` |
