@@ -135,9 +135,12 @@ impl Scene {
         Ok(Self { claude, actions })
     }
 
-    /// Sends a prompt, and waits for its end.
+    /// Sends a prompt, and waits for its end. Its messages have arrived here too: another task collects them.
     pub(crate) async fn prompt(&self, text: String) -> Result<PromptEnd, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.claude.prompt(text)?.finish().await)
+        let end = self.claude.prompt(text)?.finish().await;
+        let is_end = |action: &Action| matches!(action, Action::PromptEnded { prompt, .. } if *prompt == end.prompt);
+        until(|| self.actions.lock().unwrap().iter().any(is_end)).await;
+        Ok(end)
     }
 
     /// Ends the session.
