@@ -4,7 +4,7 @@ use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{CompactionId, CompactionStatus, CompactionUpdate, SessionUpdate};
 use claude_duplex::message::System;
 use claude_duplex::message::system::session::{Activity, Status};
-use claude_duplex::{Compaction, CompactionState, Message};
+use claude_duplex::{Compaction, CompactionState, Message, MessageKind};
 
 use super::Session;
 use crate::options;
@@ -27,6 +27,10 @@ struct Last {
 impl Compactions {
     /// Returns the update for a message that reports the start or the end of a compaction.
     pub(super) fn message(&mut self, message: &Message) -> Option<SessionUpdate> {
+        // Every message of the CLI comes by here: only these two are decoded.
+        if message.kind() != MessageKind::System || !matches!(&*message.subtype()?, "status" | "compact_boundary") {
+            return None;
+        }
         match message.system().ok()? {
             System::Status(status) => self.status(message, status),
             System::CompactBoundary(_) => {
@@ -122,7 +126,7 @@ fn id(message: &Message) -> CompactionId {
 impl Session {
     /// Returns the update for a message that reports the start or the end of a compaction, if the client can show compactions.
     pub(super) fn compaction(&mut self, message: &Message) -> Option<SessionUpdate> {
-        self.compactions.message(message).filter(|_| self.abilities.compactions)
+        if self.abilities.compactions { self.compactions.message(message) } else { None }
     }
 
     /// Shows the failure of a compaction that no message reports.
