@@ -68,6 +68,7 @@ impl<'b> Chunk<'b> {
 
     /// Takes the next line if it is complete in the chunk, and a message of at most `limit` bytes. The scan also
     /// finds the end of the line, which saves a search.
+    #[inline]
     fn message(&mut self, limit: usize) -> Option<Piece<'b>> {
         if !self.has_line() {
             return None;
@@ -81,6 +82,7 @@ impl<'b> Chunk<'b> {
 
 impl Lines {
     /// Does the same as [`next`](Self::next) for lines that are probably messages.
+    #[inline]
     pub(crate) fn next_message<'b>(&mut self, chunk: &mut Chunk<'b>, limit: usize, start: usize) -> Option<Piece<'b>> {
         let begins = self.partial.is_empty() && self.dropped.is_none();
         let message = if begins { chunk.message(limit) } else { None };
